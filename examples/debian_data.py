@@ -1,4 +1,4 @@
-"""Load examples/data/debian_desc.npz: words of 16,000 Debian package descriptions and each package's installed size."""
+"""Load examples/data/debian_desc.npz: words of Debian package descriptions, and package sizes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class DebianDescriptions(NamedTuple):
 
 
 def undo_deltas(deltas: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """Values whose differences inside each segment indptr[j]:indptr[j+1] are `deltas` (its first value as it is)."""
+    """Values whose differences within each segment indptr[j]:indptr[j+1] are `deltas`, its first as it is."""
     total = np.cumsum(deltas, dtype=np.int64)
     before = np.concatenate([[0], total])[indptr[:-1]]  # what the running sum was before each segment
     return total - np.repeat(before, np.diff(indptr))
 
 
 def load_debian(file: str | Path = FILE) -> DebianDescriptions:
-    """Read the counts, the names of the columns and the responses from `file`, as build_debian_desc.py wrote them."""
+    """Read the counts, the columns' names and the responses, as build_debian_desc.py wrote them."""
     with np.load(file, allow_pickle=False) as stored:
         z = dict(stored)
     rows = undo_deltas(z["dindices"], z["indptr"]).astype(np.int32)
@@ -53,8 +53,9 @@ def load_debian(file: str | Path = FILE) -> DebianDescriptions:
 def tfidf(counts: sparse.csc_matrix) -> sparse.csc_matrix:
     """Sublinear term frequency x smooth inverse document frequency, rows scaled to length 1.
 
-    x_ij = (1 + log c_ij) * (1 + log((1 + n) / (1 + d_j))) / norm_i, with d_j the number of rows that hold term j
-    (what scikit-learn's TfidfTransformer(sublinear_tf=True) gives). The result is a new matrix.
+    x_ij = (1 + log c_ij) * (1 + log((1 + n) / (1 + d_j))) / norm_i, with d_j the number of rows
+    that hold term j (what scikit-learn's TfidfTransformer(sublinear_tf=True) gives).
+    The result is a new matrix.
     """
     n = counts.shape[0]
     entries = np.diff(counts.indptr)

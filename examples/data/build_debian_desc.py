@@ -1,11 +1,12 @@
-"""Build debian_desc.npz: words and word pairs of Debian package descriptions, from the package lists that apt downloads.
+"""Build debian_desc.npz: words and pairs of words of Debian package descriptions, from apt's lists.
 
 The README beside this file says what the shipped file was built from and how to fetch the lists. Use:
 
     python build_debian_desc.py LISTS [--suite bookworm] [--output debian_desc.npz]
 
-LISTS is a folder that holds `*_dists_SUITE_main_binary-amd64_Packages*` and `*_dists_SUITE_main_i18n_Translation-en*`,
-plain, .gz, .xz or .lz4 (.lz4 is read through apt's own `apt-helper`). Needs NumPy and SciPy only.
+LISTS is a folder that holds `*_dists_SUITE_main_binary-amd64_Packages*` and
+`*_dists_SUITE_main_i18n_Translation-en*`, plain, .gz, .xz or .lz4 (read through apt's own `apt-helper`).
+Needs NumPy and SciPy only.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ def stanzas(text: str) -> Iterator[dict[str, str]]:
 
 
 def choose_packages(folder: Path, suite: str) -> tuple[list[dict[str, str]], list[list[str]]]:
-    """(packages, words of each one's description), in the order of SHA-256 of the package name: a fixed shuffle.
+    """(packages, words of each one's description), in the order of SHA-256 of the name: a fixed shuffle.
 
-    Of packages with the very same description only the first is kept; those without a size or a description are left out.
+    Of packages with the very same description only the first is kept; those without a size or a description
+    are left out.
     """
     translations = read_index(folder, f"*_dists_{suite}_main_i18n_Translation-en*")
     descriptions = {s["Description-md5"]: s.get("Description-en", "") for s in stanzas(translations)}
@@ -79,9 +81,10 @@ def choose_packages(folder: Path, suite: str) -> tuple[list[dict[str, str]], lis
 
 
 def count_ngrams(documents: list[list[str]]) -> tuple[list[str], np.ndarray, sparse.csc_matrix]:
-    """(words, keys, counts): column c of `counts` is the word `keys[c]` if that is below U = len(words), else a pair.
+    """(words, keys, counts): column c of `counts` is the word `keys[c]` if that is below U = len(words).
 
-    Pair (first, second) has key (first + 1) * U + second, so that the sorted keys are all words, then all pairs.
+    Otherwise it is a pair: (first, second) has key (first + 1) * U + second, so that the sorted keys are all
+    words, then all pairs.
     """
     words = sorted({word for document in documents for word in document})
     number = {word: i for i, word in enumerate(words)}
@@ -99,7 +102,7 @@ def count_ngrams(documents: list[list[str]]) -> tuple[list[str], np.ndarray, spa
 
 
 def delta_code(values: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """Differences of the ascending `values` inside each segment indptr[j]:indptr[j+1], its first value as it is."""
+    """Differences of ascending `values` within each segment indptr[j]:indptr[j+1], its first as it is."""
     deltas = np.diff(values, prepend=0)
     first = indptr[:-1][np.diff(indptr) > 0]
     deltas[first] = values[first]
@@ -139,9 +142,8 @@ def main() -> None:
         n_depends=np.array(n_depends, dtype=np.uint16),
     )
     size = arguments.output.stat().st_size / 1e6
-    print(
-        f"{arguments.output}: {counts.shape[0]} packages x {counts.shape[1]} words and pairs, {size:.2f} MB"
-    )
+    n, p = counts.shape
+    print(f"{arguments.output}: {n} packages x {p} words and pairs, {size:.2f} MB")
 
 
 if __name__ == "__main__":
