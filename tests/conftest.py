@@ -1,4 +1,4 @@
-"""Settings of the whole test suite: Numba's cache folder, one BLAS thread, Hypothesis profiles, the shared data."""
+"""Settings of all tests: Numba's cache folder, one BLAS thread, Hypothesis profiles, the shared data."""
 
 from __future__ import annotations
 
@@ -18,28 +18,23 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 
 def numba_cache_folder() -> Path:
-    """A folder of the user's cache named by a hash of fastnet/**/*.py, or one under the temporary folder.
+    """A folder of the user's cache named by a hash of fastnet/**/*.py, or else a temporary one.
 
-    Numba renews a cached kernel only when the file of the outermost function changes, not when a function that it
-    calls does. A new folder for every state of the sources is what makes the cache safe to use in tests.
+    Numba renews a cached kernel only when the file of the outermost function changes, not when a function
+    that it calls does. A new folder for every state of the sources is what makes the cache safe to use in tests.
     """
     digest = hashlib.sha256()
     package = REPOSITORY / "fastnet"
     for file in sorted(package.rglob("*.py")):
         digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    name = digest.hexdigest()[:16]
-    folder = user_cache / "fastnet-numba" / name
+    folder = user_cache / "fastnet-numba" / digest.hexdigest()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        return (
-            Path(tempfile.gettempdir())
-            / f"fastnet-numba-{os.getuid() if hasattr(os, 'getuid') else 0}"
-            / name
-        )
+        return Path(tempfile.mkdtemp(prefix="fastnet-numba-"))  # private: Numba trusts what it finds there
 
 
 # Before the first import of numpy and numba, both of which read these once.
@@ -61,16 +56,14 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], dict[str, Any]]:
-    """Function that loads a real data set by name ("golub") as a dict; skips the test where the data are absent.
+    """Function that loads a real data set by name ("golub") as a dict; skips the test where it is absent.
 
     These data may be used but not redistributed with the project, so they lie beside the checkout, not in it.
     """
 
     def load(name: str) -> dict[str, Any]:
         if not (SHARED_DATA / f"{name}.npz").exists():
-            pytest.skip(
-                f"needs {name}.npz in ../shared/data, beside the checkout; it may not be redistributed"
-            )
+            pytest.skip(f"needs {name}.npz in ../shared/data beside the checkout (not redistributable)")
         return runpy.run_path(str(SHARED_DATA / "load.py"))["load"](name)
 
     return load
