@@ -1,0 +1,96 @@
+"""Time of the kernels that carry a path, each against the memory or arithmetic that it cannot avoid."""
+
+import time
+from functools import cache
+
+import numpy as np
+
+from .path import Timed
+from .problems import load
+
+
+@cache
+def full_pass():
+    """out_j = <x_j, r> for every column of a design, compiled once for each kind of design."""
+    from numba import njit
+
+    @njit
+    def dot_all(design, r, r_sum, out):
+        for j in range(out.shape[0]):
+            out[j] = design.col_dot(j, r, r_sum)
+
+    return dot_all
+
+
+class FullPass(Timed):
+    """X'r, lazily standardised or not, against ``time_numpy``: BLAS or SciPy on X as it is."""
+
+    params = [["D1", "D3", "D4", "S1", "S2"], ["plain", "standardized"]]
+    param_names = ["problem", "columns"]
+    repeat = (5, 50, 2.0)
+
+    def setup(self, problem, columns):
+        from fastnet.designs import make_design, moments
+
+        self.X, self.r = load(problem)
+        n, p = self.X.shape
+        center, inv_scale = np.zeros(p), np.ones(p)
+        if columns == "standardized":
+            center, deviation = moments(self.X, np.full(n, 1.0 / n))
+            inv_scale = 1.0 / np.where(deviation > 0, deviation, 1.0)
+        self.design = make_design(self.X, center, inv_scale)
+        self.out = np.empty(p)
+        self.time_fastnet(problem, columns)
+
+    def time_fastnet(self, problem, columns):
+        full_pass()(self.design, self.r, self.r.sum(), self.out)
+
+    def time_numpy(self, problem, columns):
+        self.X.T @ self.r
+
+
+class Moments(Timed):
+    """Means and standard deviations of all columns: one pass."""
+
+    params = [["D1", "D3", "S1", "S2"]]
+    param_names = ["problem"]
+    repeat = (3, 20, 3.0)
+
+    def setup(self, problem):
+        self.X, y = load(problem)
+        self.weight = np.full(len(y), 1.0 / len(y))
+        self.time_moments(problem)
+
+    def time_moments(self, problem):
+        from fastnet.designs import moments
+
+        moments(self.X, self.weight)
+
+
+class Cholesky(Timed):
+    """The factor of the direct step: m^2 / 2 multiply-adds a solve, m^3 / 6 a factorisation."""
+
+    timer = time.process_time
+    params = [[100, 400, 1200]]
+    param_names = ["m"]
+    repeat = (5, 50, 2.0)
+    number = 5
+
+    def setup(self, m):
+        rng = np.random.default_rng(0)
+        columns = rng.standard_normal((m, 2 * m))
+        self.gram = columns @ columns.T / (2 * m)
+        self.factor = np.linalg.cholesky(self.gram).T.copy()
+        self.b = rng.standard_normal(m)
+        self.time_backward(m)
+        self.time_forward(m)
+
+    def time_backward(self, m):
+        from fastnet.solvers.cholesky import solve_backward
+
+        solve_backward(self.factor, m, self.b.copy())
+
+    def time_forward(self, m):
+        from fastnet.solvers.cholesky import solve_forward
+
+        solve_forward(self.factor, m, self.b.copy(), 0)

@@ -1,0 +1,257 @@
+"""One adapter per solver: the same path problem in, coefficients and CPU seconds out.
+
+    ||y - Xb||^2 / (2n) + alpha * (l1_ratio ||b||_1 + (1 - l1_ratio)/2 ||b||^2), no intercept, X as it is.
+
+Each ``tol`` is the solver's own; ``tuning.py`` finds the loosest that meets an independent gap.
+Peers are imported inside their adapter: any of them may be absent.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import tempfile
+import time
+import warnings
+import zlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+R_SCRIPT = Path(__file__).resolve().parents[1] / "glmnet_path.R"
+
+
+class PeerFailed(RuntimeError):
+    """The solver returned something that is not a path over the alphas asked for."""
+
+
+class PeerTooSlow(RuntimeError):
+    """The solver was stopped at its limit of CPU time."""
+
+
+def fastnet_path(X, y, alphas, l1_ratio, tol):
+    """fastnet itself; here ``tol`` is the relative duality gap that it promises."""
+    import fastnet
+
+    start = time.process_time()
+    path = fastnet.enet_path(
+        X, y, alphas=alphas, l1_ratio=l1_ratio, tol=tol, fit_intercept=False, standardize=False
+    )
+    return path.coefs, time.process_time() - start
+
+
+def sklearn_path(X, y, alphas, l1_ratio, tol, precompute=False):
+    """scikit-learn's coordinate descent with gap-safe screening; ``tol`` bounds its gap / ||y||^2."""
+    from sklearn.linear_model import enet_path
+
+    start = time.process_time()
+    control = {"tol": tol, "precompute": precompute, "max_iter": 1_000_000, "copy_X": False}
+    _, coefs, _ = enet_path(X, y, l1_ratio=l1_ratio, alphas=alphas, **control)
+    return coefs, time.process_time() - start
+
+
+def sklearn_gram_path(X, y, alphas, l1_ratio, tol):
+    """The same on the p x p Gram matrix, its computation included; for p <= n only."""
+    return sklearn_path(X, y, alphas, l1_ratio, tol, precompute=True)
+
+
+def celer_path(X, y, alphas, l1_ratio, tol):
+    """celer: working sets, dual extrapolation."""
+    from celer import celer_path as solve
+
+    start = time.process_time()
+    _, coefs, _ = solve(X, y, pb="lasso", alphas=alphas, l1_ratio=l1_ratio, tol=tol, max_iter=1000)
+    return coefs, time.process_time() - start
+
+
+def skglm_path(X, y, alphas, l1_ratio, tol):
+    """skglm: working sets, Anderson extrapolation; ``tol`` bounds its largest subgradient distance.
+
+    Datafit and penalty go in compiled, as before its version 0.5: its ``path`` calls some of their methods
+    outside compiled code, which takes seconds on sparse data otherwise.
+    """
+    from skglm.datafits import Quadratic
+    from skglm.penalties import L1, L1_plus_L2
+    from skglm.solvers import AndersonCD
+    from skglm.utils.jit_compilation import compiled_clone
+
+    penalty = L1(alphas[0]) if l1_ratio == 1 else L1_plus_L2(alphas[0], l1_ratio)
+    solver = AndersonCD(tol=tol, fit_intercept=False, max_iter=1000, max_epochs=1_000_000)
+    start = time.process_time()
+    _, coefs, _ = solver.path(X, y, compiled_clone(Quadratic()), compiled_clone(penalty), alphas)
+    return coefs, time.process_time() - start
+
+
+def adelie_path(X, y, alphas, l1_ratio, tol):
+    """adelie's grpnet with groups of one column, one thread."""
+    import adelie as ad
+
+    start = time.process_time()
+    matrix = ad.matrix.sparse(X, n_threads=1) if sp.issparse(X) else ad.matrix.dense(X, n_threads=1)
+    state = ad.grpnet(
+        matrix,
+        ad.glm.gaussian(y),
+        alpha=l1_ratio,
+        lmda_path=alphas,
+        tol=tol,
+        intercept=False,
+        early_exit=False,
+        max_iters=100_000_000,
+        n_threads=1,
+        progress_bar=False,
+    )
+    seconds = time.process_time() - start
+    return sp.csr_matrix(state.betas).T, seconds
+
+
+def glmnet_path(X, y, alphas, l1_ratio, tol):
+    """R's glmnet in a fresh R; seconds are R's own around the call, warm, the least of up to five.
+
+    ``y`` must have mean 0 and mean(y^2) = 1: then glmnet's internal scaling of y changes nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        if sp.issparse(X):
+            X.data.tofile(place / "data.bin")
+            X.indices.astype(np.int32).tofile(place / "indices.bin")
+            X.indptr.astype(np.int32).tofile(place / "indptr.bin")
+        else:
+            X.T.tofile(place / "X.bin")  # column after column
+        y.tofile(place / "y.bin")
+        np.asarray(alphas, float).tofile(place / "alphas.bin")
+        request = [str(place), *map(str, X.shape), str(int(sp.issparse(X))), repr(l1_ratio), repr(tol)]
+        command = ["Rscript", "--vanilla", str(R_SCRIPT), *request]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            said = done.stderr.strip()
+            if done.returncode < 0 or "time limit" in said:
+                raise PeerTooSlow("R was stopped at its limit of CPU time")
+            raise PeerFailed(said.splitlines()[-1] if said else "R failed and said nothing")
+        seconds = float(done.stdout.strip().splitlines()[-1])
+        indptr = np.fromfile(place / "out_indptr.bin", np.int32)
+        indices = np.fromfile(place / "out_indices.bin", np.int32)
+        coefs = sp.csc_matrix(
+            (np.fromfile(place / "out_data.bin"), indices, indptr), shape=(X.shape[1], len(indptr) - 1)
+        )
+    return coefs, seconds
+
+
+class Peer(NamedTuple):
+    """How a solver is found and where the search for its tolerance begins."""
+
+    solve: Callable
+    package: str
+    start_exponent: float  # 10^-this is tried first for a gap of 1e-4
+    tall_only: bool = False
+
+
+PEERS = {
+    "glmnet": Peer(glmnet_path, "glmnet", 8),
+    "adelie": Peer(adelie_path, "adelie", 8),
+    "celer": Peer(celer_path, "celer", 4),
+    "skglm": Peer(skglm_path, "skglm", 4),
+    "scikit-learn": Peer(sklearn_path, "scikit-learn", 4),
+    "scikit-learn Gram": Peer(sklearn_gram_path, "scikit-learn", 4, tall_only=True),
+}
+SOLVERS = {"fastnet": Peer(fastnet_path, "fastnet-path", 4), **PEERS}
+
+
+@cache
+def version(name: str) -> str | None:
+    """Version of a solver here, None where it is absent."""
+    package = SOLVERS[name].package
+    if package == "glmnet":
+        query = 'cat(as.character(packageVersion("glmnet")), as.character(getRversion()))'
+        try:
+            done = subprocess.run(["Rscript", "--vanilla", "-e", query], capture_output=True, text=True)
+        except FileNotFoundError:
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def pace() -> float:
+    """CPU seconds of a fixed piece of work: on shared cores other load slows CPU time too, up to 2 x."""
+    work = bytes(range(256)) * 400 + bytes(i * i % 251 for i in range(100_000))
+    start = time.process_time()
+    zlib.compress(work, 6)
+    zlib.compress(work[::-1], 6)
+    return time.process_time() - start
+
+
+def solve_and_check(name, X, y, alphas, l1_ratio, tol, repeat_below=1.0):
+    """Run a solver; {'seconds': least CPU time, 'gap': worst relative gap over the path}.
+
+    Runs that take less than ``repeat_below`` seconds in sum are repeated, five times at most (glmnet: in R).
+    """
+    from .gapcheck import path_gaps
+
+    taken, paces = [], [pace()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a loose tolerance is the search's business, not a fault
+        while not taken or (sum(taken) < repeat_below and len(taken) < 5 and name != "glmnet"):
+            coefs, seconds = SOLVERS[name].solve(X, y, alphas, l1_ratio, tol)
+            taken.append(seconds)
+            paces.append(pace())
+    if coefs.shape[1] != len(alphas):
+        raise PeerFailed(f"returned {coefs.shape[1]} of {len(alphas)} points")
+    coefs = sp.csc_matrix(coefs)
+    gap = float(path_gaps(X, y, alphas, coefs, l1_ratio).max())
+    return {
+        "seconds": min(taken),
+        "gap": gap,
+        "active": int(coefs[:, [-1]].nnz),
+        "runs": len(taken),
+        "pace": min(paces),
+    }
+
+
+def serve() -> None:
+    """Answer requests, one JSON object a line, until the input ends; each may use ``limit`` CPU seconds.
+
+    Past its limit the process is killed by the system (SIGXCPU), which the asking side records.
+    """
+    import resource
+    import sys
+
+    from .problems import PROBLEMS, alpha_grid, load
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a solver prints goes to stderr
+    warm = set()
+    for line in sys.stdin:
+        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        ask = json.loads(line)
+        name, l1_ratio = ask["solver"], ask["l1_ratio"]
+        kind = PROBLEMS[ask["problem"]].kind
+        try:
+            small = "SmokeSparse" if kind == "sparse" else "SmokeTall" if kind == "tall" else "Smoke"
+            if name != "glmnet" and (small, name, l1_ratio) not in warm:
+                X, y = load(small)
+                solve_and_check(name, X, y, alpha_grid(X, y, l1_ratio, 0.05), l1_ratio, 1e-6, 0)
+                warm.add((small, name, l1_ratio))
+            X, y = load(ask["problem"])
+            alphas = alpha_grid(X, y, l1_ratio, ask["alpha_min_ratio"], ask["n_alphas"])
+            # R runs in a child, which inherits the limit; 10 s are for reading the data and checking the gap
+            limit = int(time.process_time() + ask["limit"]) + 10
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            answer = solve_and_check(name, X, y, alphas, l1_ratio, ask["tol"])
+        except PeerTooSlow:
+            answer = {"too_slow": True}
+        except Exception as error:  # a peer's failure is a result
+            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    serve()
