@@ -20,8 +20,8 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 def numba_cache_folder() -> Path:
     """A folder of the user's cache named by a hash of fastnet/**/*.py, or else a temporary one.
 
-    Numba renews a cached kernel only when the file of the outermost function changes, not when a function
-    that it calls does. A new folder for every state of the sources is what makes the cache safe to use in tests.
+    Numba renews a cached kernel only when the file of the outermost function changes, not that of a function
+    it calls. A new folder for every state of the sources is what makes the cache safe to use in tests.
     """
     digest = hashlib.sha256()
     package = REPOSITORY / "fastnet"
