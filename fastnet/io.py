@@ -131,7 +131,7 @@ def read_archive(file) -> tuple[str, dict[str, np.ndarray], dict[str, Any]]:
     with open(path, "rb") as stream:
         try:
             archive = np.load(stream, allow_pickle=False)
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except _READ_ERRORS as error:
             raise DamagedFileError(
                 f"{path} is not a file that fastnet saved, or it is cut short ({error})"
             ) from None
@@ -182,23 +182,29 @@ def _read_part(path, archive, name: str) -> np.ndarray:
     if name not in archive.files:
         raise DamagedFileError(f"{path}: the part {name!r} is missing")
     try:
-        return archive[name]
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        MemoryError,
-        SyntaxError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+        array = archive[name]
+    except _READ_ERRORS as error:
         raise DamagedFileError(f"{path}: the part {name!r} is damaged ({error})") from None
-    except (
-        NotImplementedError,
-        RuntimeError,
-    ) as error:  # a flipped bit in the zip entry: other compression, encryption
-        raise DamagedFileError(f"{path}: the part {name!r} is damaged ({error})") from None
+    if not isinstance(array, np.ndarray):
+        raise DamagedFileError(f"{path}: the part {name!r} is damaged (it is not an array)")
+    return array
+
+
+# what zipfile and NumPy raise for damaged entries; a flipped bit may also claim encryption or a compression
+_READ_ERRORS = (
+    ValueError,
+    OSError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def save(path, file) -> None:

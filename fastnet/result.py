@@ -118,6 +118,8 @@ class Path:
                 )
         if coefs.shape[1] != len(self):
             raise ValueError(f"coefs has {coefs.shape[1]} columns; the path has {len(self)} points")
+        if len(self) and not (0 <= self.statuses.min() and self.statuses.max() <= max(Status)):
+            raise ValueError(f"statuses has {self.statuses}; the codes are 0 to {max(Status)}, see Status")
         put(self, "family_parameters", dict(self.family_parameters))
         put(self, "problem_options", dict(self.problem_options))
         if self.feature_names is not None:

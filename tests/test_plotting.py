@@ -1,0 +1,231 @@
+"""Pictures: what is drawn, that labels do not overlap, contrast, and that a million columns cost nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from result_examples import make_path
+from scipy import sparse
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+
+from matplotlib import pyplot  # noqa: E402
+from matplotlib.collections import LineCollection  # noqa: E402
+from matplotlib.colors import to_rgb  # noqa: E402
+from matplotlib.text import Annotation, Text  # noqa: E402
+
+from fastnet.plot_style import PALETTE, ink, luminance, shorten, spread  # noqa: E402
+from fastnet.plotting import plot_path  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    pyplot.close("all")
+
+
+def curves(ax):
+    """The drawn curves, as arrays (points, 2)."""
+    return [s for c in ax.collections if isinstance(c, LineCollection) for s in c.get_segments()]
+
+
+def labels(ax):
+    return [text for text in ax.texts if isinstance(text, Annotation)]
+
+
+NAMED = make_path(30, 50, per_point=40, feature_names=tuple(f"gene {j}" for j in range(50)))
+
+
+@pytest.mark.parametrize("x", ["alpha", "l1_norm", "deviance_ratio"])
+def test_each_selected_feature_is_one_curve(x):
+    ax = NAMED.plot(x)
+    drawn = curves(ax)
+    assert len(drawn) == len(NAMED.selected()) == 40
+    place = {
+        "alpha": NAMED.alphas,
+        "l1_norm": np.abs(NAMED.coefs.toarray()).sum(axis=0),
+        "deviance_ratio": NAMED.deviance_ratios,
+    }[x]
+    dense = NAMED.coefs.toarray()
+    ends = sorted(float(curve[-1, 1]) for curve in drawn)
+    np.testing.assert_allclose(ends, sorted(dense[np.abs(dense).max(axis=1) > 0, -1]))
+    for curve in drawn:
+        assert np.abs(curve[:, :1] - place).min(axis=1).max() <= 1e-12 * np.abs(place).max()
+    ax.figure.canvas.draw()
+
+
+def test_points_given_in_any_order_are_drawn_in_order():
+    order = np.random.default_rng(0).permutation(30)
+    mixed = NAMED.replace(alphas=NAMED.alphas[order], coefs=NAMED.coefs[:, order], dfs=NAMED.dfs[order])
+    for a, b in zip(curves(NAMED.plot()), curves(mixed.plot()), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_alpha_falls_to_the_right_on_a_log_axis():
+    ax = NAMED.plot()
+    assert ax.get_xscale() == "log"
+    assert ax.xaxis_inverted()
+    assert "alpha" in ax.get_xlabel()
+    assert not NAMED.plot("l1_norm").xaxis_inverted()
+
+
+def overlaps(boxes):
+    return [(i, j) for i, a in enumerate(boxes) for j, b in enumerate(boxes[:i]) if a.overlaps(b)]
+
+
+@pytest.mark.parametrize("count", [1, 10, 25, 200])
+def test_labels_do_not_overlap(count):
+    ax = NAMED.plot(labels=count)
+    ax.figure.canvas.draw()
+    boxes = [Text.get_window_extent(text) for text in labels(ax)]  # without the leaders
+    assert 1 <= len(boxes) <= min(count, 40)
+    assert not overlaps(boxes)
+    width = ax.figure.bbox.width
+    assert all(box.x1 <= width for box in boxes)
+
+
+def test_labels_do_not_overlap_where_all_curves_end_at_one_place():
+    coefs = sparse.csc_array(np.outer(np.arange(1, 21) * 1e-9 + 1, [0.0, 0.5, 1.0]))
+    ax = make_path(3, 20, coefs=coefs).plot()
+    ax.figure.canvas.draw()
+    assert len(labels(ax)) == 10
+    assert not overlaps([Text.get_window_extent(text) for text in labels(ax)])
+
+
+def test_top_ticks_do_not_overlap_and_count_non_zeros():
+    for x in ("alpha", "l1_norm", "deviance_ratio"):
+        ax = make_path(200, 10**5, per_point=90_000 // 200).plot(x)
+        ax.figure.canvas.draw()
+        (top,) = ax.child_axes
+        ticks = [tick for tick in top.get_xticklabels() if tick.get_text()]
+        assert 3 <= len(ticks) <= 8
+        assert not overlaps([tick.get_window_extent() for tick in ticks])
+        assert int(ticks[-1].get_text()) == 450
+
+
+def test_labels_name_the_largest():
+    size = np.abs(NAMED.coefs.toarray()).max(axis=1)
+    expected = {f"gene {j}" for j in np.argsort(-size)[:5]}
+    assert {text.get_text() for text in labels(NAMED.plot(labels=5))} == expected
+    assert labels(NAMED.plot(labels=0)) == []
+
+
+def test_axes_of_the_user():
+    figure, axes = pyplot.subplots(1, 3, layout="constrained")
+    for ax, x in zip(axes, ("alpha", "l1_norm", "deviance_ratio"), strict=True):
+        assert plot_path(NAMED, x, ax) is ax
+    figure.canvas.draw()
+    assert len(pyplot.get_fignums()) == 1
+    outer = pyplot.figure()
+    part = outer.subfigures(1, 2)[0]
+    plot_path(NAMED, ax=part.subplots())
+    outer.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        make_path(1, 5, coefs=sparse.csc_array([[1.0], [0], [0], [-2], [0]])),
+        make_path(1, 5, coefs=sparse.csc_array((5, 1))),
+        make_path(4, 5, coefs=sparse.csc_array((5, 4))),
+        make_path(3, 5, alphas=[0.0, 0.1, 1.0]),
+        make_path(2, 5, alphas=[1.0, 0.0]),
+        make_path(2, 5, alphas=[0.0, 0.0]),
+        make_path(3, 5, deviance_ratios=[0.0, 0.0, 0.0]),
+        make_path(3, 5, alphas=[3e150, 2e150, 1e150]),
+        make_path(3, 5, feature_names=("$x$", "a_b^c", "\\alpha", "", "new\nline " + "long " * 30)),
+    ],
+)
+def test_degenerate_paths_draw_without_warning(path):
+    for x in ("alpha", "l1_norm", "deviance_ratio"):
+        path.plot(x).figure.canvas.draw()
+
+
+def test_too_many_features_are_said_to_be_left_out():
+    ax = NAMED.plot(max_lines=12)
+    assert len(curves(ax)) == 12
+    assert "the 12 largest of 40 selected features" in {text.get_text() for text in ax.texts}
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="x is 'lambda'; allowed are 'alpha', 'l1_norm', 'deviance_ratio'"):
+        NAMED.plot("lambda")
+    assert pyplot.get_fignums() == []
+
+
+def contrast(a, b):
+    light, dark = sorted((luminance(to_rgb(a)), luminance(to_rgb(b))), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", PALETTE)
+@pytest.mark.parametrize("page", ["#ffffff", "#121212"])
+def test_colours_are_legible_on_light_and_dark(colour, page):
+    assert contrast(colour, page) >= 3.0
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#f0f0f0", "#121212", "#002b36", "none"])
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_ink_is_legible_on_any_page(page, style):
+    with pyplot.style.context(style):
+        _, ax = pyplot.subplots(facecolor=page)
+        ax.set_facecolor(page)
+        NAMED.plot(ax=ax)
+        for text in labels(ax):
+            if page == "none":
+                assert min(contrast(text.get_color(), "white"), contrast(text.get_color(), "black")) >= 3.0
+            else:
+                assert contrast(text.get_color(), page) >= 3.0
+        assert ink(ax) == labels(ax)[0].get_color()
+
+
+def test_spread():
+    rng = np.random.default_rng(0)
+    for m in (1, 2, 10, 20):
+        heights = np.sort(rng.random(m) * 1.4 - 0.2)
+        placed = spread(heights, 0.05)
+        assert (np.diff(placed) >= 0.05 - 1e-12).all()
+        assert placed.min() >= 0
+        assert placed.max() <= 1 + 1e-12
+    np.testing.assert_allclose(spread(np.array([0.2, 0.5, 0.9]), 0.05), [0.2, 0.5, 0.9])
+    np.testing.assert_allclose(spread(np.array([0.5, 0.5]), 0.1), [0.45, 0.55])
+
+
+def test_names_are_shortened():
+    assert shorten("a\n b") == "a b"
+    assert len(shorten("x" * 100)) == 28
+
+
+def test_a_million_columns_with_500_active_draw_in_a_second():
+    path = make_path(100, 10**6, per_point=500)
+    NAMED.plot().figure.canvas.draw()  # fonts are loaded once
+    start = time.process_time()
+    path.plot().figure.canvas.draw()
+    assert time.process_time() - start < 1.0
+
+
+def test_import_is_lazy_and_its_absence_is_worded():
+    """In a fresh process: results do not import matplotlib; without it the error says what to install."""
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "from result_examples import make_path\n"
+        "path = make_path()\n"
+        "assert 'matplotlib' not in sys.modules and 'pandas' not in sys.modules\n"
+        "sys.modules['matplotlib'] = sys.modules['pandas'] = None\n"
+        "for call in (path.plot, path.to_frame):\n"
+        "    try:\n"
+        "        call()\n"
+        "    except ImportError as error:\n"
+        "        assert 'pip install' in str(error), error\n"
+        "    else:\n"
+        "        raise AssertionError(call)\n"
+    )
+    import os
+
+    here = os.path.dirname(__file__)
+    subprocess.run([sys.executable, "-c", code, os.path.dirname(here), here], check=True)
