@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+
+from benchmarks.problems import PROBLEMS
 
 COLOURS = {
     "fastnet": "#c1272d",
@@ -36,6 +40,14 @@ def bars(solvers, case, level, ours, tuned, limit):
     return drawn
 
 
+def tick_label(case) -> str:
+    """Name, kind, size and what else distinguishes the case, a line each."""
+    kind, size = re.match(r"(\D*?) ?(\d.*)", PROBLEMS[case.problem].about).groups()
+    differs = case.label.removeprefix(case.problem).removeprefix(", ")
+    lines = [case.problem, *([kind] if kind != case.problem else []), *size.split(", "), *differs.split(", ")]
+    return "\n".join(line for line in lines if line)
+
+
 def draw(cases, levels, ours, tuned, limit, file) -> None:
     """Write the chart to ``file``; bars cut off at the limit are hatched."""
     try:
@@ -48,13 +60,13 @@ def draw(cases, levels, ours, tuned, limit, file) -> None:
 
     solvers = [name for name in COLOURS if name == "fastnet" or any(key[1] == name for key in tuned)]
     figure, panels = plt.subplots(
-        len(levels), 1, figsize=(max(6.0, 1.5 + 1.05 * len(cases)), 1.2 + 2.6 * len(levels)), squeeze=False
+        len(levels), 1, figsize=(max(6.0, 1.5 + 1.05 * len(cases)), 1.2 + 2.8 * len(levels)), squeeze=False
     )
     smallest = np.inf
     for panel, level in zip(panels[:, 0], levels, strict=True):
-        for place, case in enumerate(cases):
-            drawn = bars(solvers, case, level, ours, tuned, limit)
-            width = 0.84 / max(1, len(drawn))
+        groups = [bars(solvers, case, level, ours, tuned, limit) for case in cases]
+        width = 0.84 / max(1, *map(len, groups))
+        for place, drawn in enumerate(groups):
             for i, (colour, height, missed) in enumerate(drawn):
                 smallest = min(smallest, height)
                 panel.bar(
@@ -67,9 +79,10 @@ def draw(cases, levels, ours, tuned, limit, file) -> None:
                     linewidth=0.8,
                 )
         panel.set_yscale("log")
-        panel.set_xticks(range(len(cases)), [case.label.replace(", ", "\n") for case in cases], fontsize=9)
+        panel.set_xticks(range(len(cases)), [tick_label(case) for case in cases], fontsize=7)
         panel.set_ylabel("CPU seconds")
-        panel.set_title(f"whole path, every point certified to a gap of {level:g}", fontsize=10, loc="left")
+        title = f"whole path, duality gap at most {level:.0e} at every point".replace("e-0", "e-")
+        panel.set_title(title, fontsize=10, loc="left")
         panel.grid(axis="y", linewidth=0.4, alpha=0.5)
         panel.set_axisbelow(True)
         panel.spines[["top", "right"]].set_visible(False)
@@ -80,6 +93,6 @@ def draw(cases, levels, ours, tuned, limit, file) -> None:
     handles = [Patch(color=COLOURS[name], label=name) for name in solvers]
     handles.append(Patch(facecolor="none", edgecolor="0.4", hatch="////", label=f"not in {limit:g} s"))
     figure.legend(handles=handles, loc="lower center", ncols=min(4, len(handles)), frameon=False, fontsize=9)
-    figure.tight_layout(rect=(0, 0.09 if len(levels) > 1 else 0.16, 1, 1))
+    figure.tight_layout(rect=(0, 0.08 if len(levels) > 1 else 0.15, 1, 1))
     figure.savefig(file, dpi=150)
     plt.close(figure)

@@ -35,7 +35,9 @@ def run_fastnet(cases, levels, limit, python):
         for level in levels:
             request = case._asdict() | {"solver": "fastnet", "tol": level, "limit": limit}
             answer = server.ask(request)
-            print(f"  {case.label} fastnet tol {level:g}: {describe(answer)}", file=sys.stderr, flush=True)
+            print(
+                f"  {case.label} fastnet tol {power(level)}: {describe(answer)}", file=sys.stderr, flush=True
+            )
             found[case, level] = answer if reaches(answer, level) else None
     server.close()
     return found
@@ -66,7 +68,7 @@ def cell(case, level, ours, tuned, limit) -> list[str]:
     mine = ours.get((case, level))
     met = ranking(case, level, tuned)
     missed = [peer for peer in tried(case, level, tuned) if peer not in {name for _, name in met}]
-    best = f"{met[0][1]} {number(met[0][0])}" if met else "nobody"
+    best = f"{met[0][1]} {number(met[0][0])}" if met else "nobody" if missed else "–"
     ratio, bound = speed_up(case, level, ours, tuned, limit)
     others = [f"{peer} {number(seconds)}" for seconds, peer in met[1:]] + [f"{peer} no" for peer in missed]
     return [
@@ -83,6 +85,10 @@ def times(ratio: float | None, lower_bound: bool) -> str:
     return ("> " if lower_bound else "") + (f"{ratio:.2g} ×" if ratio < 100 else f"{ratio:.0f} ×")
 
 
+def power(level: float) -> str:
+    return f"{level:.0e}".replace("e-0", "e-")
+
+
 def number(seconds: float) -> str:
     return f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
 
@@ -92,7 +98,7 @@ def table(cases: Sequence[Case], levels: Sequence[float], ours, tuned, limit: fl
     lines = []
     for level in levels:
         lines += [
-            f"CPU seconds to a relative duality gap of {level:g} at every point",
+            f"CPU seconds to a relative duality gap of {power(level)} at every point",
             "",
             "| problem | fastnet | best peer | times faster | other peers |",
             "|---|---|---|---|---|",
@@ -116,7 +122,7 @@ def table(cases: Sequence[Case], levels: Sequence[float], ours, tuned, limit: fl
 
 def warn_of_load(ours, tuned) -> None:
     """Say where fastnet and its peers did not find the processor equally fast."""
-    paces = [run["pace"] for run in [*ours.values(), *tuned.values()] if run and "pace" in run]
+    paces = [run["pace"] for run in [*ours.values(), *tuned.values()] if run and run.get("pace")]
     if paces and max(paces) > 1.3 * min(paces):
         print(
             f"the processor's pace varied {max(paces) / min(paces):.1f} x between the runs (other load): "
@@ -171,7 +177,8 @@ def main(given=None) -> None:
     warn_of_load(ours, tuned)
 
     versions = {} if asked.fastnet_only else peer_versions(asked.python)
-    named = [f"{name} {found}" for name, found in ({"fastnet": version("fastnet")} | versions).items()]
+    versions = {"fastnet": version("fastnet") or "(not installed)"} | versions
+    named = [f"{name} {found}" for name, found in versions.items()]
     text = table(cases, asked.levels, ours, tuned, asked.limit)
     text += f"\n\nOne core of {machine()}; Python {sys.version.split()[0]}, {', '.join(named)}."
     print(text)

@@ -31,10 +31,6 @@ class PeerFailed(RuntimeError):
     """The solver returned something that is not a path over the alphas asked for."""
 
 
-class PeerTooSlow(RuntimeError):
-    """The solver was stopped at its limit of CPU time."""
-
-
 def fastnet_path(X, y, alphas, l1_ratio, tol):
     """fastnet itself; here ``tol`` is the relative duality gap that it promises."""
     import fastnet
@@ -129,10 +125,8 @@ def glmnet_path(X, y, alphas, l1_ratio, tol):
         command = ["Rscript", "--vanilla", str(R_SCRIPT), *request]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            said = done.stderr.strip()
-            if done.returncode < 0 or "time limit" in said:
-                raise PeerTooSlow("R was stopped at its limit of CPU time")
-            raise PeerFailed(said.splitlines()[-1] if said else "R failed and said nothing")
+            said = done.stderr.strip().splitlines()
+            raise PeerFailed(said[-1] if said else "R failed and said nothing")
         seconds = float(done.stdout.strip().splitlines()[-1])
         indptr = np.fromfile(place / "out_indptr.bin", np.int32)
         indices = np.fromfile(place / "out_indices.bin", np.int32)
@@ -216,11 +210,7 @@ def solve_and_check(name, X, y, alphas, l1_ratio, tol, repeat_below=1.0):
 
 
 def serve() -> None:
-    """Answer requests, one JSON object a line, until the input ends; each may use ``limit`` CPU seconds.
-
-    Past its limit the process is killed by the system (SIGXCPU), which the asking side records.
-    """
-    import resource
+    """Answer requests, one JSON object a line, until the input ends; the asking side sets the limit."""
     import sys
 
     from .problems import PROBLEMS, alpha_grid, load
@@ -229,7 +219,6 @@ def serve() -> None:
     os.dup2(2, 1)  # whatever a solver prints goes to stderr
     warm = set()
     for line in sys.stdin:
-        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         ask = json.loads(line)
         name, l1_ratio = ask["solver"], ask["l1_ratio"]
         kind = PROBLEMS[ask["problem"]].kind
@@ -241,12 +230,9 @@ def serve() -> None:
                 warm.add((small, name, l1_ratio))
             X, y = load(ask["problem"])
             alphas = alpha_grid(X, y, l1_ratio, ask["alpha_min_ratio"], ask["n_alphas"])
-            # R runs in a child, which inherits the limit; 10 s are for reading the data and checking the gap
-            limit = int(time.process_time() + ask["limit"]) + 10
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            answers.write("begin\n")
+            answers.flush()
             answer = solve_and_check(name, X, y, alphas, l1_ratio, ask["tol"])
-        except PeerTooSlow:
-            answer = {"too_slow": True}
         except Exception as error:  # a peer's failure is a result
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         answers.write(json.dumps(answer) + "\n")

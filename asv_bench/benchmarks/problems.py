@@ -217,7 +217,7 @@ PROBLEMS = {
     "P": Problem(
         lambda: sparse_text(10_000, 200_000, 200, 50, 5), "CSC 10k x 200k, thousands active", 0.01, "sparse"
     ),
-    "riboflavin": Problem(riboflavin, "riboflavin 71 x 4088", 0.01, "dense", True),
+    "riboflavin": Problem(riboflavin, "gene expression 71 x 4088", 0.01, "dense", True),
     "mice": Problem(mice, "genotypes 1814 x 10k", 0.05, "dense", True),
     "debian": Problem(text("debian_desc", "log_size"), "package text 16k x 367k", 0.05, "sparse", True),
     "imdb": Problem(text("imdb5k_bigram", "y"), "review text 5k x 480k", 0.05, "sparse", True),
