@@ -70,7 +70,8 @@ def write_archive(file, kind: str, arrays: dict[str, np.ndarray], meta: dict[str
     header["arrays"] = {name: digest(array) for name, array in arrays.items()}
     text = np.frombuffer(json.dumps(header, default=_plain).encode("ascii"), dtype=np.uint8)
     seal = np.frombuffer(digest(text).encode("ascii"), dtype=np.uint8)
-    _write_atomically(file, lambda stream: np.savez(stream, **{_HEADER: text, _SEAL: seal}, **arrays))
+    contents: dict[str, Any] = {_HEADER: text, _SEAL: seal, **arrays}
+    _write_atomically(file, lambda stream: np.savez(stream, **contents))
 
 
 def _plain(value):
@@ -244,7 +245,8 @@ def _path_from(arrays: dict[str, np.ndarray], meta: dict[str, Any]):
     from fastnet.result import POINT_FIELDS, Path
 
     p, K = (int(size) for size in meta["shape"])
-    parts = check_compressed(*(arrays[f"coefs.{part}"] for part in _PARTS), K, p, name="coefs")
+    data, indices, indptr = (arrays[f"coefs.{part}"] for part in _PARTS)
+    parts = check_compressed(data, indices, indptr, K, p, name="coefs")
     prefix = "problem_options."
     stored = {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
     fields = {name: arrays[name] for name in POINT_FIELDS} | {name: meta[name] for name in _SCALARS}

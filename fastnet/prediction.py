@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastnet.result import Path
 
 _KINDS = ("response", "link", "class")
+_COLUMNS = 1024  # columns of X that are gathered together
 
 
 def predict(path: Path, X, alpha, kind: str, offset) -> np.ndarray:
@@ -52,15 +53,16 @@ def predict(path: Path, X, alpha, kind: str, offset) -> np.ndarray:
 
 
 def _times(X, coefs: sparse.csc_array) -> np.ndarray:
-    """X coefs, (n, m), in float64, from the used columns alone."""
-    used, rows = np.unique(coefs.indices[coefs.data != 0], return_inverse=True)
-    entries = coefs.data != 0
-    columns = np.repeat(np.arange(coefs.shape[1]), np.diff(coefs.indptr))[entries]
-    B = np.zeros((len(used), coefs.shape[1]))
-    B[rows, columns] = coefs.data[entries]
-    part = X[:, used].astype(np.float64)
-    _check_finite(part, used)
-    return np.asarray(part @ B)
+    """X coefs, (n, m), in float64, from the used columns alone, some at a time: never a second copy of X."""
+    used = np.unique(coefs.indices[coefs.data != 0])
+    by_feature = coefs.tocsr()
+    product = np.zeros((X.shape[0], coefs.shape[1]))
+    for start in range(0, len(used), _COLUMNS):
+        columns = used[start : start + _COLUMNS]
+        part = X[:, columns].astype(np.float64)
+        _check_finite(part, columns)
+        product += part @ by_feature[columns].toarray()
+    return product
 
 
 def _check_finite(part, used: np.ndarray) -> None:

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from fastnet import result_tables
 from fastnet.interpolation import interpolation_weights, order_of_entry
-from fastnet.validation import check_alphas
+from fastnet.validation import check_alpha_values
 from fastnet.validation.sparse import check_sparse
 
 __all__ = ["Path", "Status"]
@@ -312,9 +312,9 @@ class Path:
 
 def _one_alpha(alpha) -> np.ndarray:
     """One penalty strength as an array (1,)."""
-    return check_alphas([alpha], name="alpha")
+    return check_alpha_values([alpha], name="alpha")
 
 
 def _many_alphas(alphas) -> np.ndarray:
     """Penalty strengths (m,), checked."""
-    return check_alphas(np.asanyarray(alphas), name="alpha")
+    return check_alpha_values(np.asanyarray(alphas), name="alpha")

@@ -256,6 +256,19 @@ def test_predict_reads_only_the_columns_in_use(path, container):
         path.predict(container(damaged))
 
 
+def test_predict_in_blocks_of_columns():
+    rng = np.random.default_rng(3)
+    coefs = rng.standard_normal((2500, 3))
+    wide = make_path(3, 2500, coefs=sparse.csc_array(coefs), intercepts=np.zeros(3))
+    matrix = rng.standard_normal((5, 2500))
+    for container in (np.asarray, sparse.csc_array):
+        np.testing.assert_allclose(wide.predict(container(matrix)), matrix @ coefs, rtol=1e-10, atol=1e-10)
+    matrix[2, 2400] = np.nan
+    for container in (np.asarray, sparse.csc_array):
+        with pytest.raises(ValueError, match="X is NaN at row 2, column 2400"):
+            wide.predict(container(matrix))
+
+
 def test_predict_frames(path):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=list("abcd"))

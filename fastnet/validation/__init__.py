@@ -5,13 +5,14 @@
 """
 
 from fastnet.validation.design import check_design, check_feature_names, check_predict_design
-from fastnet.validation.options import Options, check_alphas, check_flag, check_options
+from fastnet.validation.options import Options, check_alpha_values, check_alphas, check_flag, check_options
 from fastnet.validation.problem import Problem, check_problem, check_response
 from fastnet.validation.sparse import check_compressed
 
 __all__ = [
     "Options",
     "Problem",
+    "check_alpha_values",
     "check_alphas",
     "check_compressed",
     "check_design",

@@ -93,9 +93,15 @@ def check_alphas(alphas, *, name: str = "alphas") -> int | np.ndarray:
             f"{name}=100"
         )
     if isinstance(alphas, Integral):
-        if not 1 <= alphas <= MAX_ALPHAS:
-            raise ValueError(f"{name} is {alphas}; a number of points must be from 1 to {MAX_ALPHAS}")
-        return int(alphas)
+        number = int(alphas)
+        if not 1 <= number <= MAX_ALPHAS:
+            raise ValueError(f"{name} is {number}; a number of points must be from 1 to {MAX_ALPHAS}")
+        return number
+    return check_alpha_values(alphas, name=name)
+
+
+def check_alpha_values(alphas, *, name: str = "alphas") -> np.ndarray:
+    """Penalty strengths as a float64 copy (K,) in the order given: not empty, finite and >= 0."""
     if frame_module(alphas) is not None:
         alphas = series_values(alphas, name)
     array = as_plain_array(alphas, name)
@@ -143,11 +149,12 @@ def check_count(value, name: str, *, low: int = 1) -> int:
             f": write {name}=int({value!r})" if isinstance(value, float) and float(value).is_integer() else ""
         )
         raise TypeError(f"{name} is {_shown(value)}; an integer from {low} up is needed{hint}")
-    if value < low:
-        raise ValueError(f"{name} is {value}; it must be an integer from {low} up")
-    if value > np.iinfo(np.int64).max:
+    number = int(value)
+    if number < low:
+        raise ValueError(f"{name} is {number}; it must be an integer from {low} up")
+    if number > np.iinfo(np.int64).max:
         raise ValueError(f"{name} is {value}; it must be at most {np.iinfo(np.int64).max}")
-    return int(value)
+    return number
 
 
 def check_flag(value, name: str) -> bool:

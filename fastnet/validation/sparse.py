@@ -227,27 +227,25 @@ def _is_canonical(indices: np.ndarray, indptr: np.ndarray) -> bool:
         rises = indices[begin:end] > indices[begin - 1 : end - 1]
         if not rises.all():
             low, high = np.searchsorted(starts, (begin, end))
-            rises[starts[low:high] - begin] = (
-                True  # the first entry of a vector need not exceed the one before it
-            )
+            # the first entry of a vector need not exceed the one before it
+            rises[starts[low:high] - begin] = True
             if not rises.all():
                 return False
     return True
 
 
 def _freeze(matrix: sparse.csc_array) -> sparse.csc_array:
-    """The same CSC around read-only views: one Numba type for all callers, and no kernel that writes to X
-    compiles.
+    """The same CSC around read-only views: one Numba type whatever the caller's flags, and no kernel that
+    writes to X compiles.
     """
-    width = matrix.indices.dtype if matrix.indices.dtype in (np.int32, np.int64) else np.dtype(np.int64)
-    arrays = [
-        _native(a, d)
-        for a, d in ((matrix.data, matrix.data.dtype), (matrix.indices, width), (matrix.indptr, width))
-    ]
-    views = [a.view() for a in arrays]
-    for view in views:
+    wide = matrix.indices.dtype != np.int32 or matrix.nnz > np.iinfo(np.int32).max
+    width = np.dtype(np.int64 if wide else np.int32)
+    data = _native(matrix.data, matrix.data.dtype).view()
+    indices = _native(matrix.indices, width).view()
+    indptr = _native(matrix.indptr, width).view()
+    for view in (data, indices, indptr):
         view.flags.writeable = False
-    return _assemble(sparse.csc_array, *views, matrix.shape, canonical=True)
+    return _assemble(sparse.csc_array, data, indices, indptr, matrix.shape, canonical=True)
 
 
 def _check_finite_entries(matrix: sparse.csc_array, name: str) -> None:
