@@ -1,7 +1,5 @@
 """Time to a first result in a new process: import, warm cache, cold cache; dense, and CSC after dense."""
 
-import textwrap
-
 from .path import PLAIN, fit
 from .problems import load
 
@@ -60,4 +58,4 @@ class Cold(_NewProcess):
         return FIT.format(X="S"), COLD + DATA + "import fastnet\n" + FIT.format(X="X")
 
     def timeraw_warmup(self):
-        return "fastnet.warmup()", textwrap.dedent(COLD) + "import fastnet"
+        return "fastnet.warmup()", COLD + "import fastnet"
