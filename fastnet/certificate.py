@@ -1,0 +1,308 @@
+"""Objective, KKT residual and duality gap of anyone's coefficients, independent of the solver.
+
+For weights omega_i = w_i / W, linear predictor eta_i = o_i + b0 + x_i'b and penalties p_j (with their box),
+
+    P(b0, b)  = sum_i omega_i f(y_i, eta_i) + sum_j p_j(b_j)
+    D(theta)  = -sum_i omega_i (theta_i o_i + f*(y_i, -theta_i)) - sum_j p_j*(<x_j, theta>),
+
+with <u, v> = sum_i omega_i u_i v_i and <1, theta> = 0 when there is an intercept. Fenchel: D(theta) <= min P
+for every theta, so P - D bounds the distance to the optimum. theta is s times the residual -f'(y, eta) left
+after the unpenalised part was refitted (for least squares: the residual projected off the unpenalised
+columns), s the best in [0, s_max]. Everything is computed in units that are powers of two of y and of each
+column, so nothing overflows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from fastnet.certificate_columns import Columns, power_of_two
+from fastnet.certificate_math import LOSSES, Loss, Penalty, dual_value, refit
+
+_CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
+_ROUNDING = 1e-11  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
+
+
+@dataclass(frozen=True, repr=False)
+class Certificate:
+    """What `verify` found, one entry per column of ``coefs``; objectives as in `enet_path` (mean loss).
+
+    Attributes
+    ----------
+    alphas, gaps, objectives, dual_objectives, kkt_residuals : ndarray (K,)
+        ``gaps = (objectives - dual_objectives) / null_objective``; inf where ``feasible`` is False.
+        ``kkt_residuals``: largest violation of the optimality conditions over the columns and the intercept,
+        each divided by (norm of the column times norm of the null model's residual): a cosine, dimensionless.
+    feasible : ndarray (K,) of bool
+        Bounds kept (to 1e-12 relative), excluded columns 0, no intercept where none is fitted.
+    null_objective : float
+        Objective of the null model: intercept and unpenalised columns alone.
+    """
+
+    alphas: np.ndarray
+    gaps: np.ndarray
+    objectives: np.ndarray
+    dual_objectives: np.ndarray
+    kkt_residuals: np.ndarray
+    feasible: np.ndarray
+    null_objective: float
+
+    def __repr__(self) -> str:
+        head = (
+            f"Certificate: {len(self.alphas)} point(s), worst gap {self.gaps.max():.3g}, "
+            f"worst KKT residual {self.kkt_residuals.max():.3g}, null objective {self.null_objective:.6g}"
+        )
+        lines = [head, f"{'alpha':>12} {'gap':>10} {'KKT':>10} {'objective':>14} {'dual':>14}  feasible"]
+        rows = list(zip(self.alphas, self.gaps, self.kkt_residuals, self.objectives, self.dual_objectives,
+                        self.feasible, strict=True))  # fmt: skip
+        for i, (alpha, gap, kkt, primal, dual, ok) in enumerate(rows):
+            if len(rows) > 20 and 10 <= i < len(rows) - 10:
+                if i == 10:
+                    lines.append(f"{'...':>12}")
+                continue
+            lines.append(
+                f"{alpha:12.5g} {gap:10.3g} {kkt:10.3g} {primal:14.8g} {dual:14.8g}  {'yes' if ok else 'NO'}"
+            )
+        return "\n".join(lines)
+
+
+def verify(
+    X, y, coefs, intercepts, alphas, *, family="gaussian", l1_ratio=1.0, sample_weight=None, offset=None,
+    penalty_factor=None, lower=None, upper=None, fit_intercept=True, standardize=True,
+) -> Certificate:  # fmt: skip
+    """Certify coefficients from any source against the objective of `enet_path`.
+
+    Parameters
+    ----------
+    X, y, family, l1_ratio, sample_weight, offset, penalty_factor, lower, upper, fit_intercept, standardize
+        The problem, as in `enet_path`. ``family`` is a name in ``certificate_math.LOSSES`` or a `Loss`.
+    coefs : array (p,) or (p, K), or sparse matrix (p, K)
+        Coefficients on the scale of the data.
+    intercepts : float or array (K,)
+    alphas : float or array (K,)
+        Penalty strength of each column of ``coefs``; 0 is allowed (no penalty).
+
+    Returns
+    -------
+    Certificate
+        Gaps, objectives, dual objectives, KKT residuals, feasibility, null objective.
+
+    Notes
+    -----
+    X is read in blocks of columns; sparse columns stay sparse unless more than half full. With
+    ``standardize=True`` a constant column is left out (its deviation is 0): without an intercept its
+    coefficient must be 0. The gap of a column without penalty needs <x_j, theta> = 0, which holds to rounding
+    (1e-11 relative) and not beyond.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, y = np.array([[1.0], [-1.0]]), np.array([1.0, -1.0])
+    >>> float(verify(X, y, [0.5], 0.0, 0.5).gaps[0])
+    0.0
+    """
+    from fastnet.validation import check_problem
+
+    loss = _find_loss(family)
+    problem = check_problem(X, y, sample_weight=sample_weight, offset=offset, penalty_factor=penalty_factor,
+                            lower=lower, upper=upper)  # fmt: skip
+    p = problem.X.shape[1]
+    coefs, intercepts, alphas = _check_solution(coefs, intercepts, alphas, l1_ratio, p)
+    return _Verifier(problem, loss, l1_ratio, fit_intercept, standardize).run(coefs, intercepts, alphas)
+
+
+def _find_loss(family) -> Loss:
+    if isinstance(family, Loss):
+        return family
+    if family not in LOSSES:
+        known = ", ".join(sorted(LOSSES))
+        raise ValueError(
+            f"family={family!r} is not known to verify; allowed: {known}, or a certificate_math.Loss"
+        )
+    return LOSSES[family]
+
+
+def _check_solution(coefs, intercepts, alphas, l1_ratio, p):
+    """coefs as csc (p, K), intercepts and alphas as (K,); errors name the argument."""
+    if not 0 <= l1_ratio <= 1:
+        raise ValueError(f"l1_ratio={l1_ratio!r} is out of range; give a number from 0 (ridge) to 1 (lasso)")
+    if not sp.issparse(coefs):
+        coefs = np.asarray(coefs, dtype=np.float64)
+        coefs = coefs[:, None] if coefs.ndim == 1 else coefs
+    if coefs.ndim != 2 or coefs.shape[0] != p:
+        raise ValueError(f"coefs has shape {coefs.shape}, X has {p} columns; give (p,) or (p, K) with p={p}")
+    coefs = sp.csc_array(coefs, dtype=np.float64)
+    K = coefs.shape[1]
+    alphas = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
+    intercepts = np.atleast_1d(np.asarray(intercepts, dtype=np.float64))
+    for name, values in (("alphas", alphas), ("intercepts", intercepts)):
+        if values.shape != (K,):
+            raise ValueError(
+                f"{name} has shape {values.shape}, coefs has {K} column(s); give one value per column"
+            )
+    for name, values in (("coefs", coefs.data), ("intercepts", intercepts), ("alphas", alphas)):
+        if not np.all(np.isfinite(values)):
+            raise ValueError(f"{name} holds NaN or infinite values; give finite numbers")
+    if np.any(alphas < 0):
+        raise ValueError(f"alphas must be >= 0, got {alphas.min()!r}; give penalty strengths")
+    return coefs, intercepts, alphas
+
+
+class _Verifier:
+    """One problem in scaled units: b~_j = b_j unit_j / y_unit; least squares: (eta - y_shift) / y_unit."""
+
+    def __init__(self, problem, loss: Loss, l1_ratio: float, fit_intercept: bool, standardize: bool):
+        n, p = problem.X.shape
+        weight = np.ones(n) if problem.sample_weight is None else problem.sample_weight
+        rows = None if np.all(weight > 0) else np.flatnonzero(weight > 0)
+        keep = slice(None) if rows is None else rows
+        weight = weight[keep] / np.max(weight)
+        self.loss, self.l1_ratio, self.fit_intercept = loss, l1_ratio, bool(fit_intercept)
+        self.omega = weight / weight.sum()
+        self.columns = Columns(problem.X, rows, self.omega, self.fit_intercept)
+        y = problem.y[keep].astype(np.float64)
+        self.offset = np.zeros(len(y)) if problem.offset is None else problem.offset[keep]
+        self.y_shift, self.y_unit = 0.0, 1.0
+        if loss.quadratic:  # only y - offset matters, in any unit
+            y, self.offset = y - self.offset, np.zeros(len(y))
+            self.y_shift = float(y[0]) if self.fit_intercept else 0.0
+            y = y - self.y_shift
+            self.y_unit = float(power_of_two(np.max(np.abs(y))))
+            y = y / self.y_unit
+        self.y = y
+        self._scale_penalty(problem, standardize)
+        self._fit_null()
+
+    def _scale_penalty(self, problem, standardize):
+        """Factors and bounds in scaled units; the column scale of the penalty is its deviation or 1."""
+        columns, p = self.columns, self.columns.p
+
+        def given(values, default):
+            return np.full(p, default) if values is None else np.asarray(values, dtype=np.float64)
+
+        factor = given(problem.penalty_factor, 1.0)
+        lower, upper = given(problem.lower, -np.inf), given(problem.upper, np.inf)
+        self.excluded = np.isinf(factor) | ((lower == 0) & (upper == 0))
+        if standardize and not self.fit_intercept:
+            self.excluded |= columns.constant
+        self.factor = np.where(np.isinf(factor), 0.0, factor)
+        self.scale = columns.spread if standardize else 1.0 / columns.unit
+        self.lower, self.upper = lower * columns.unit / self.y_unit, upper * columns.unit / self.y_unit
+        self.live = (columns.norm > 0) & ~self.excluded
+        self.unpenalised = np.flatnonzero(self.live & (self.factor * self.scale == 0))
+
+    def _penalty(self, alpha: float) -> Penalty:
+        strength = alpha * self.l1_ratio / self.y_unit
+        with np.errstate(over="ignore"):
+            l1 = strength * self.scale * self.factor
+            l2 = alpha * (1 - self.l1_ratio) * self.scale * self.scale * self.factor
+        return Penalty(l1, l2, self.lower, self.upper, self.excluded)
+
+    def _basis(self, free: np.ndarray):
+        """Intercept and the columns `free` as (n, k), each of weighted norm 1, with their norms."""
+        if len(free) * len(self.y) > 20 * _CELLS:
+            raise ValueError(
+                f"verify would need a dense {len(self.y)} x {len(free)} array for the unpenalised columns; "
+                "leave out alpha=0, or give penalty_factor=0 to fewer columns"
+            )
+        norm = self.columns.norm[free]
+        Z = self.columns.dense_columns(free) / norm
+        if self.fit_intercept:
+            Z, norm = np.column_stack([np.ones(len(self.y)), Z]), np.concatenate([[1.0], norm])
+        return Z, norm
+
+    def _refitted(self, eta: np.ndarray, B: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """eta (n, K) after a refit of the intercept and the columns `free`, within the bounds (B now)."""
+        Z, norm = self._basis(free)
+        first = len(norm) - len(free)
+        low, high = np.full((len(norm), B.shape[1]), -np.inf), np.full((len(norm), B.shape[1]), np.inf)
+        low[first:] = (self.lower[free, None] - B[free]) * norm[first:, None]
+        high[first:] = (self.upper[free, None] - B[free]) * norm[first:, None]
+        args = self.loss, self.y, self.offset, self.omega
+        if self.loss.quadratic and np.all(np.isinf(low)) and np.all(np.isinf(high)):
+            return refit(*args, eta, Z, low[:, 0], high[:, 0])
+        low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)  # b may miss its bound by rounding
+        return np.column_stack([refit(*args, eta[:, k], Z, low[:, k], high[:, k]) for k in range(B.shape[1])])
+
+    def _residual(self, eta):
+        return self.loss.residual(self.y[:, None], self.offset[:, None] + eta)
+
+    def _value(self, eta) -> np.ndarray:
+        return self.omega @ self.loss.value(self.y[:, None], self.offset[:, None] + eta)
+
+    def _fit_null(self):
+        zero = np.zeros((len(self.y), 1))
+        eta = self._refitted(zero, np.zeros((self.columns.p, 1)), self.unpenalised)
+        self.null = float(self._value(eta)[0])
+        self.null_norm = float(np.sqrt(self.omega @ self._residual(eta)[:, 0] ** 2))
+        size = self._value(zero)[0] if self.loss.quadratic else 0.0
+        self.noise = (4 * np.finfo(float).eps) ** 2 * float(size)  # a null objective below this is rounding
+
+    def run(self, coefs, intercepts, alphas) -> Certificate:
+        K = len(alphas)
+        out = {name: np.empty(K) for name in ("gaps", "objectives", "dual_objectives", "kkt_residuals")}
+        out["feasible"] = np.empty(K, dtype=bool)
+        width = max(1, _CELLS // max(self.columns.p, len(self.y)))
+        for zero in (False, True):  # alpha = 0 leaves every column without penalty: another refit
+            points = np.flatnonzero((alphas == 0) == zero)
+            free = np.flatnonzero(self.live) if zero else self.unpenalised
+            for start in range(0, len(points), width):
+                k = points[start : start + width]
+                for name, values in self._run_block(coefs[:, k], intercepts[k], alphas[k], free).items():
+                    out[name][k] = values
+        unit = self.y_unit
+        out["objectives"] = out["objectives"] * unit * unit
+        out["dual_objectives"] = out["dual_objectives"] * unit * unit
+        return Certificate(alphas=alphas, null_objective=self.null * unit * unit, **out)
+
+    def _run_block(self, coefs, intercepts, alphas, free):
+        # 1. linear predictor and primal objective, at the coefficients as given
+        columns = self.columns
+        B = coefs.toarray() * columns.unit[:, None] / self.y_unit
+        level = columns.level(intercepts / self.y_unit, self.y_shift / self.y_unit, B)
+        eta = columns.times(B) + level
+        penalties = [self._penalty(alpha) for alpha in alphas]
+        primal = self._value(eta) + [penalty.value(B[:, k]) for k, penalty in enumerate(penalties)]
+        # 2. correlations of every column with the residual, as given and after the refit
+        theta = self._residual(eta)
+        g = columns.dot(self.omega[:, None] * theta)
+        refitted = self._residual(self._refitted(eta, B, free))
+        g_refitted = columns.dot(self.omega[:, None] * refitted)
+        # 3. dual objective, gap, optimality conditions
+        out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": []}
+        for k, penalty in enumerate(penalties):
+            size = np.sqrt(self.omega @ refitted[:, k] ** 2)
+            rounding = _ROUNDING * columns.norm * size
+            dual = dual_value(
+                self.loss,
+                self.y,
+                self.offset,
+                self.omega,
+                refitted[:, k],
+                g_refitted[:, k],
+                penalty,
+                rounding,
+            )
+            feasible = self._is_feasible(B[:, k], intercepts[k])
+            violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
+                                  where=columns.norm > 0)  # fmt: skip
+            worst = max(np.max(violation), abs(self.omega @ theta[:, k]) if self.fit_intercept else 0.0)
+            out["dual_objectives"].append(dual)
+            out["feasible"].append(feasible)
+            out["gaps"].append(self._gap(primal[k] - dual) if feasible else np.inf)
+            out["kkt_residuals"].append(
+                worst / self.null_norm if self.null_norm > 0 else (0.0 if worst == 0 else np.inf)
+            )
+        return out
+
+    def _gap(self, difference: float) -> float:
+        if abs(self.null) > self.noise:
+            return max(difference, 0.0) / abs(self.null)
+        return 0.0 if difference <= 100 * self.noise else np.inf
+
+    def _is_feasible(self, b, intercept) -> bool:
+        inside = (b >= self.lower * (1 + 1e-12)) & (b <= self.upper * (1 + 1e-12))  # lower <= 0 <= upper
+        return bool(inside.all() and not b[self.excluded].any() and (self.fit_intercept or intercept == 0))

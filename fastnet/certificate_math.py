@@ -1,0 +1,165 @@
+"""Convex analysis for the certificate: losses and the penalty with their conjugates, the refit, the best dual
+scale.
+
+Fenchel conjugates of the losses: Borwein and Lewis, Convex Analysis and Nonlinear Optimization, section 3.3.
+NumPy only, shared with no part of the solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Loss(NamedTuple):
+    """A loss as NumPy functions of (n,) arrays; a family is added by adding one to ``LOSSES``."""
+
+    value: Callable[[Any, Any], Any]  # f(y, eta)
+    residual: Callable[[Any, Any], Any]  # -df/deta
+    curvature: Callable[[Any, Any], Any]  # d2f/deta2
+    conjugate: Callable[[Any, Any], Any]  # f*(y, u) = sup_eta u*eta - f(y, eta); inf outside its domain
+    quadratic: bool = False  # least squares: y may be shifted and scaled, one Newton step is exact
+
+
+LOSSES = {
+    "gaussian": Loss(
+        value=lambda y, eta: 0.5 * (y - eta) ** 2,
+        residual=lambda y, eta: y - eta,
+        curvature=lambda y, eta: np.ones_like(eta),
+        conjugate=lambda y, u: 0.5 * u * u + u * y,
+        quadratic=True,
+    ),
+}
+
+
+class Penalty(NamedTuple):
+    """l1|b| + l2 b^2/2 on [lower, upper] for one alpha, in scaled units; arrays (p,)."""
+
+    l1: np.ndarray
+    l2: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    excluded: np.ndarray  # b_j must be 0
+
+    def value(self, b: np.ndarray) -> float:
+        """sum_j p_j(b_j); inf where an excluded column has a coefficient."""
+        j = np.flatnonzero(b)
+        if self.excluded[j].any():
+            return np.inf
+        return float(np.sum(self.l1[j] * np.abs(b[j])) + 0.5 * np.sum(self.l2[j] * b[j] ** 2))
+
+    def conjugate(self, g: np.ndarray, j: np.ndarray) -> float:
+        """sum over columns j of p_j*(g_j) = max over the box of g b - l1|b| - l2 b^2/2."""
+        excess = np.maximum(np.abs(g) - self.l1[j] * (1 + 1e-15), 0.0)  # s * l1 / s may exceed l1 by an ulp
+        edge = np.where(g > 0, self.upper[j], -self.lower[j])
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            size = np.minimum(np.where(self.l2[j] > 0, excess / self.l2[j], np.inf), edge)
+            terms = size * (excess - 0.5 * np.where(self.l2[j] > 0, self.l2[j] * size, 0.0))
+        return float(np.sum(np.where((excess > 0) & (size > 0), terms, 0.0)))
+
+    def largest_scale(self, g: np.ndarray, rounding: np.ndarray) -> float:
+        """Largest s with every p_j*(s g_j) finite: s |g_j| <= l1_j unless l2 or a bound limits b_j."""
+        edge = np.where(g > 0, self.upper, -self.lower)
+        hard = (self.l2 == 0) & np.isinf(edge) & ~self.excluded & (g != 0)
+        hard &= ~((self.l1 == 0) & (np.abs(g) <= rounding))
+        return float(np.min(self.l1[hard] / np.abs(g[hard]))) if hard.any() else np.inf
+
+    def violations(self, g: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Distance of g_j - l2 b_j to the subdifferential l1 d|b_j| + normal cone of the box."""
+        z = g - np.where(b == 0, 0.0, self.l2 * b)
+        low = np.where(b <= self.lower * (1 - 1e-12), -np.inf, np.where(b > 0, self.l1, -self.l1))
+        high = np.where(b >= self.upper * (1 - 1e-12), np.inf, np.where(b < 0, -self.l1, self.l1))
+        return np.where(self.excluded, 0.0, np.maximum(np.maximum(low - z, z - high), 0.0))
+
+
+def refit(loss: Loss, y, offset, omega, eta, Z, low, high):
+    """Add the best combination of the columns of Z (coefficients in [low, high]) to eta (n,) or (n, K).
+
+    Newton on the loss; least squares with no bounds takes all columns of eta at once. Returns the new eta.
+    """
+    from scipy.optimize import lsq_linear
+
+    if Z.shape[1] == 0:
+        return eta
+    free = bool(np.all(np.isinf(low)) and np.all(np.isinf(high)))
+    if loss.quadratic and free:
+        root = np.sqrt(omega)[:, None]
+        shape = eta.shape
+        eta = eta.reshape(len(y), -1)
+        for _ in range(2):  # the second pass removes what rounding left
+            target = loss.residual((y - offset)[:, None], eta)
+            eta = eta + Z @ np.linalg.lstsq(root * Z, root * target, rcond=None)[0]
+        return eta.reshape(shape)
+    delta, base = np.zeros(Z.shape[1]), eta
+    value = np.sum(omega * loss.value(y, offset + eta))
+    for _ in range(100):
+        theta = loss.residual(y, offset + eta)
+        root = np.sqrt(omega * np.maximum(loss.curvature(y, offset + eta), 1e-10))
+        A, target = root[:, None] * Z, omega * theta / root
+        if free:
+            step = np.linalg.lstsq(A, target, rcond=None)[0]
+        else:
+            step = lsq_linear(A, target, bounds=(low - delta, high - delta), method="bvls", tol=1e-15).x
+        size = 1.0
+        while size > 1e-10:  # halve until the loss does not rise
+            trial = np.clip(delta + size * step, low, high)
+            trial_eta = base + Z @ trial
+            trial_value = np.sum(omega * loss.value(y, offset + trial_eta))
+            if trial_value <= value:
+                break
+            size *= 0.5
+        else:
+            return eta
+        gain, delta, eta, value = value - trial_value, trial, trial_eta, trial_value
+        if gain <= 1e-18 * abs(value) and size * np.max(np.abs(step)) <= 1e-14 * (1 + np.max(np.abs(delta))):
+            return eta
+    return eta
+
+
+def _best_dual(dual: Callable[[float], float], high: float) -> float:
+    """max of the concave dual(s) over [0, high]: golden section, and the ends."""
+    if not np.isfinite(high):
+        high = 1.0
+        while high < 1e30 and dual(2 * high) > dual(high):
+            high *= 2
+        high *= 2
+    ratio = (np.sqrt(5.0) - 1) / 2
+    a, b = 0.0, high
+    c, d = b - ratio * (b - a), a + ratio * (b - a)
+    at_c, at_d = dual(c), dual(d)
+    for _ in range(60):
+        if at_c >= at_d:
+            b, d, at_d = d, c, at_c
+            c = b - ratio * (b - a)
+            at_c = dual(c)
+        else:
+            a, c, at_c = c, d, at_d
+            d = a + ratio * (b - a)
+            at_d = dual(d)
+    return max(at_c, at_d, dual(high), dual(min(1.0, high)), dual(0.0))
+
+
+def dual_value(loss: Loss, y, offset, omega, theta, g, penalty: Penalty, rounding) -> float:
+    """max over s of D(s theta), with g = <x_j, theta>."""
+    high = penalty.largest_scale(g, rounding)
+    linear, square = float(omega @ (theta * (y - offset))), float(omega @ theta**2)
+    if loss.quadratic:
+        high = min(high, max(linear, 0.0) / square if square > 0 else 0.0)
+    reached = np.abs(g) * high > penalty.l1 if np.isfinite(high) else g != 0
+    j = np.flatnonzero(reached & ~penalty.excluded)
+    j = j[
+        (penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])
+    ]  # rounding of free columns
+
+    def dual(s: float) -> float:
+        if loss.quadratic:
+            fit = s * linear - 0.5 * s * s * square
+        else:
+            fit = -float(np.sum(omega * (s * theta * offset + loss.conjugate(y, -s * theta))))
+        return fit - penalty.conjugate(s * g[j], j)
+
+    if loss.quadratic and (len(j) == 0 or penalty.conjugate(high * g[j], j) == 0.0):
+        return dual(high)
+    return _best_dual(dual, high)

@@ -1,0 +1,26 @@
+"""Designs: the matrix as the solver sees it, standardised lazily, and the copy of its active columns."""
+
+import scipy.sparse
+
+from .. import parts  # noqa: F401  (makes the methods callable in jitted code)
+from .csc import CSCDesign, CSCRows, csc_design, csc_moments
+from .dense import DenseDesign, DenseRows, dense_design, dense_moments
+
+__all__ = ["CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "moments", "make_design", "make_rows"]
+
+
+def moments(X, weight):
+    """Weighted mean and population standard deviation of each column (weights sum to 1); one pass over X."""
+    return csc_moments(X, weight) if scipy.sparse.issparse(X) else dense_moments(X, weight)
+
+
+def make_design(X, center, inv_scale):
+    """Wrap a validated X, not copied, as x~_j = (x_j - center_j) * inv_scale_j."""
+    wrap = csc_design if scipy.sparse.issparse(X) else dense_design
+    return wrap(X, center, inv_scale)
+
+
+def make_rows(design, capacity, basis_size):
+    """Empty storage for `capacity` active columns of `design`."""
+    kind = CSCRows if isinstance(design, CSCDesign) else DenseRows
+    return kind.allocate(design, capacity, basis_size)

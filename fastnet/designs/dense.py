@@ -1,0 +1,182 @@
+"""Dense columns, and the contiguous copy of the active ones.
+
+X is held as its transpose in C order, (p, n), read-only: a single type for Numba, whatever the caller's flags.
+The mean is subtracted element by element, so that a column with a large offset keeps its digits; such a pass is bound
+by memory, and the subtraction costs nothing that could be measured.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..jit import fast, jit, prefetch
+from ..vectors import axpy, copy_head, dot, multiply
+
+
+@fast
+def _centered_dot(x, center, v):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += (x[i] - center) * v[i]
+    return total
+
+
+@fast
+def _centered_axpy(x, center, a, out):
+    for i in range(x.shape[0]):
+        out[i] += a * (x[i] - center)
+
+
+@fast
+def _standardized_copy(x, center, scale, root, out):
+    for i in range(x.shape[0]):
+        out[i] = (x[i] - center) * scale * root[i]
+
+
+class DenseDesign(NamedTuple):
+    columns: np.ndarray  # (p, n) C order, read-only, float64 or float32: row j is column j of X
+    center: np.ndarray  # (p,) data units; zero without an intercept
+    inv_scale: np.ndarray  # (p,) penalty units per data unit; zero for a constant column
+
+    def matrix_size(self):
+        p, n = self.columns.shape
+        return n, p, n * p
+
+    def col_dot(self, j, v, v_sum):
+        return _centered_dot(self.columns[j], self.center[j], v) * self.inv_scale[j]
+
+    def col_add(self, j, a, eta):
+        _centered_axpy(self.columns[j], self.center[j], a * self.inv_scale[j], eta)
+
+    def col_hint(self, j):
+        n = self.columns.shape[1]
+        start = np.int64(j) * n
+        for i in range(0, min(n, 128), 8):
+            prefetch(self.columns, start + i)
+
+    def col_entries(self, j):
+        return self.columns.shape[1]
+
+
+class DenseRows(NamedTuple):
+    values: np.ndarray  # (capacity, n)
+    loading: np.ndarray  # (capacity, q) basis @ row, before the row was projected
+
+    @classmethod
+    def allocate(cls, design, capacity, basis_size):
+        return cls(np.empty((capacity, design.columns.shape[1])), np.zeros((capacity, basis_size)))
+
+    def grown(self, capacity, entries):
+        """Room for `capacity` rows; `entries` concerns sparse rows only."""
+        values = np.empty((capacity, self.values.shape[1]))
+        loading = np.zeros((capacity, self.loading.shape[1]))
+        values[: len(self.values)] = self.values
+        loading[: len(self.loading)] = self.loading
+        return DenseRows(values, loading)
+
+    def row_lazy(self):
+        return False
+
+    def row_room(self, k, entries):
+        return k < self.values.shape[0]
+
+    def row_load(self, k, design, j, root):
+        _standardized_copy(design.columns[j], design.center[j], design.inv_scale[j], root, self.values[k])
+
+    def row_project(self, k, basis):
+        for a in range(basis.shape[0]):
+            component = dot(basis[a], self.values[k])
+            self.loading[k, a] = component
+            axpy(-component, basis[a], self.values[k])
+
+    def row_move(self, source, target):
+        copy_head(self.values[source], self.values[target], self.values.shape[1])
+        copy_head(self.loading[source], self.loading[target], self.loading.shape[1])
+
+    def row_dot(self, k, r):
+        return dot(self.values[k], r)
+
+    def row_square(self, k):
+        return dot(self.values[k], self.values[k])
+
+    def row_axpy(self, k, a, r):
+        axpy(a, self.values[k], r)
+
+    def row_gram(self, first, last, G, buffer):
+        if last >= 8:
+            block = np.dot(self.values[first:last], self.values[:last].T)
+            for e in range(last - first):
+                for k in range(last):
+                    G[first + e, k] = G[k, first + e] = block[e, k]
+            return
+        for e in range(first, last):
+            for k in range(e + 1):
+                G[e, k] = G[k, e] = dot(self.values[e], self.values[k])
+
+    def row_reweight(self, k, source, root):
+        multiply(source.values[k], root, self.values[k])
+
+    def row_entries(self, k):
+        return self.values.shape[1]
+
+
+@jit
+def _dense_moments(columns, weight, mean, deviation):
+    for j in range(columns.shape[0]):
+        x = columns[j]
+        largest = _largest(x)
+        if largest == 0.0:
+            mean[j] = 0.0
+            deviation[j] = 0.0
+            continue
+        first = _scaled_sum(x, weight, 1.0 / largest)
+        shift, spread = _scaled_spread(x, weight, 1.0 / largest, first)
+        mean[j] = (first + shift) * largest
+        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * largest
+
+
+@fast
+def _largest(x):
+    largest = 0.0
+    for i in range(x.shape[0]):
+        size = abs(np.float64(x[i]))
+        if size > largest:
+            largest = size
+    return largest
+
+
+@fast
+def _scaled_sum(x, weight, scale):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += weight[i] * (x[i] * scale)
+    return total
+
+
+@fast
+def _scaled_spread(x, weight, scale, mean):
+    """Weighted mean of the deviation from `mean` and of its square: the second pass that keeps the digits."""
+    shift = 0.0
+    spread = 0.0
+    for i in range(x.shape[0]):
+        d = x[i] * scale - mean
+        shift += weight[i] * d
+        spread += weight[i] * d * d
+    return shift, spread
+
+
+def dense_moments(X, weight):
+    p = X.shape[1]
+    mean, deviation = np.empty(p), np.empty(p)
+    _dense_moments(_columns(X), weight, mean, deviation)
+    return mean, deviation
+
+
+def _columns(X):
+    columns = X.T.view()
+    columns.flags.writeable = False
+    return columns
+
+
+def dense_design(X, center, inv_scale):
+    return DenseDesign(_columns(X), center, inv_scale)

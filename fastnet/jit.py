@@ -1,0 +1,89 @@
+"""The one decorator of every kernel, its flags with their reasons, and the cache fall-back.
+
+Flags
+-----
+cache        a compiled kernel is loaded in milliseconds by the next process.
+nogil        folds and ratios run in threads; no kernel touches a Python object.
+error_model  "numpy": a division needs no zero test, which keeps kernels small and vectorisable.
+fastmath     only on reductions (`fast`), where re-association lets LLVM use vector accumulators (about 3 times
+             faster); never ``nnan`` or ``ninf``: NaN and infinity keep their meaning everywhere.
+Never ``parallel=True``: with ``cache=True`` and several writers it has crashed processes.
+"""
+
+import tempfile
+import warnings
+
+import numba
+from numba import njit
+from numba.core import cgutils, types
+from numba.extending import intrinsic, overload
+
+REASSOCIATE = {"reassoc", "contract", "nsz", "arcp"}
+
+
+OPTIONS = dict(nogil=True, error_model="numpy")
+INTERNAL = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _compile(function, **options):
+    try:
+        return njit(cache=True, **OPTIONS, **options)(function)
+    except RuntimeError:  # "cannot cache function: no locator available": nothing is writable
+        return _with_private_cache(function, options)
+
+
+def _with_private_cache(function, options):
+    """Point Numba to a private temporary cache, or do without one; never fail on import."""
+    try:
+        numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="fastnet-numba-")
+        return njit(cache=True, **OPTIONS, **options)(function)
+    except (OSError, RuntimeError):
+        warnings.warn(
+            "fastnet: no folder for compiled kernels is writable, so every process compiles them anew; "
+            "set NUMBA_CACHE_DIR to a writable folder",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return njit(**OPTIONS, **options)(function)
+
+
+def jit(function):
+    """Compile a kernel that Python calls, with strict floating point."""
+    return _compile(function)
+
+
+def internal(function):
+    """Compile a function that only kernels call: no Python wrapper, which halves the compile time."""
+    return _compile(function, **INTERNAL)
+
+
+def fast(function):
+    """An internal reduction or element-wise loop: re-association allowed, NaN and infinity respected."""
+    return _compile(function, fastmath=REASSOCIATE, **INTERNAL)
+
+
+@intrinsic
+def _prefetch(typingctx, array, index):
+    from llvmlite import ir
+    from numba.np.arrayobj import make_array
+
+    def codegen(context, builder, signature, arguments):
+        data = make_array(signature.args[0])(context, builder, arguments[0]).data
+        byte = ir.IntType(8).as_pointer()
+        pointer = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+        i32 = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer] + [ir.Constant(i32, flag) for flag in (0, 3, 1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), codegen
+
+
+def prefetch(array, index):
+    """Ask the processor to fetch ``array.flat[index]``; a hint without effect on any result."""
+
+
+@overload(prefetch)
+def _prefetch_overload(array, index):
+    return lambda array, index: _prefetch(array, index)

@@ -1,0 +1,143 @@
+"""The one Numba seam: what a design, its active rows and a loss must offer.
+
+A part is a module-level ``typing.NamedTuple`` of arrays whose plain Python methods become callable in jitted code
+through one generic ``overload_method`` per method name. Nothing else is needed: no jitclass, no function argument
+(neither of which a cache ever hits), and with ``NUMBA_DISABLE_JIT=1`` the same code runs as plain Python.
+
+Spaces used throughout
+----------------------
+data space       X as given, row i of n, column j of p.
+penalty space    x~_j = (x_j - center_j) * inv_scale_j, the column as the penalty sees it.
+weighted space   rows multiplied by ``root`` = sqrt(w_i h_i / W): there every inner product is a plain dot product.
+
+Design (a matrix; asked only for columns)
+-----------------------------------------
+matrix_size()                        (n, p, stored entries)
+col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
+col_add(j, a, eta)                eta_i += a * x~_ij
+col_hint(j)                       prefetch column j
+col_entries(j)                       stored entries of column j
+
+Rows (the active columns, copied, standardised and weighted: one row of memory per active column)
+-------------------------------------------------------------------------------------------------
+row_room(k, entries)              True when a column with so many stored entries fits as row k
+row_load(k, design, j, root)      row k = root * x~_j; rows are appended in order
+row_move(source, target)          row `target` = row `source`, called in increasing order, target <= source
+row_dot(k, r)                 <row_k, r>
+row_axpy(k, a, r)                 r += a * row_k
+row_project(k, basis)             loading[k] = basis @ row_k; dense rows are projected in place, sparse ones lazily
+row_gram(first, last, G, buffer)  G[first:last, :last] and its mirror = inner products of projected rows
+row_square(k)                     squared norm of the projected row
+row_lazy()                        True when `project` leaves the row as it is
+row_reweight(k, source, root)     row k = root * source's row k
+row_entries(k)                    stored entries of row k
+
+Loss: see ``fastnet.losses``.
+"""
+
+from numba.core import types
+from numba.extending import overload_method
+
+REQUIRED = {
+    "design": ("matrix_size", "col_dot", "col_add", "col_hint", "col_entries"),
+    "rows": (
+        "row_lazy", "row_room", "row_load", "row_move", "row_dot", "row_axpy", "row_project", "row_gram",
+        "row_square", "row_reweight", "row_entries",
+    ),
+}
+
+
+def require(part, role):
+    """Raise TypeError that names the methods which `part` lacks to serve as a `role` ("design" or "rows")."""
+    missing = [name for name in REQUIRED[role] if not callable(getattr(part, name, None))]
+    if missing:
+        raise TypeError(f"{type(part).__name__} cannot serve as a {role}: it must also define {', '.join(missing)}")
+
+
+def _method(name):
+    return overload_method(types.BaseNamedTuple, name)
+
+
+def _find(instance, name):
+    return getattr(instance.instance_class, name, None)
+
+
+# Signatures are written out: an overload with *args does not resolve.
+@_method("matrix_size")
+def _(self):
+    return _find(self, "matrix_size")
+
+
+@_method("row_lazy")
+def _(self):
+    return _find(self, "row_lazy")
+
+
+@_method("col_hint")
+def _(self, j):
+    return _find(self, "col_hint")
+
+
+@_method("col_entries")
+def _(self, j):
+    return _find(self, "col_entries")
+
+
+@_method("row_square")
+def _(self, k):
+    return _find(self, "row_square")
+
+
+@_method("row_entries")
+def _(self, k):
+    return _find(self, "row_entries")
+
+
+@_method("row_room")
+def _(self, k, entries):
+    return _find(self, "row_room")
+
+
+@_method("row_move")
+def _(self, source, target):
+    return _find(self, "row_move")
+
+
+@_method("col_add")
+def _(self, j, a, eta):
+    return _find(self, "col_add")
+
+
+@_method("row_axpy")
+def _(self, k, a, r):
+    return _find(self, "row_axpy")
+
+
+@_method("row_reweight")
+def _(self, k, source, root):
+    return _find(self, "row_reweight")
+
+
+@_method("row_project")
+def _(self, k, basis):
+    return _find(self, "row_project")
+
+
+@_method("row_gram")
+def _(self, first, last, G, buffer):
+    return _find(self, "row_gram")
+
+
+@_method("row_load")
+def _(self, k, design, j, root):
+    return _find(self, "row_load")
+
+
+@_method("col_dot")
+def _(self, j, v, v_sum):
+    return _find(self, "col_dot")
+
+
+@_method("row_dot")
+def _(self, k, r):
+    return _find(self, "row_dot")

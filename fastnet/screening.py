@@ -1,0 +1,233 @@
+"""Lazy bounds: which columns may violate the optimality conditions, without a pass over X.
+
+Column j was last dotted with a reference residual rho_k (k its stamp). With a_k = <r, rho_k> / |rho_k|^2 and
+delta_k = |r - a_k rho_k|, for today's residual r
+
+    |<x_j, r>| <= |a_k| |<x_j, rho_k>| + delta_k sqrt(|x_j|^2 - <x_j, rho_k>^2 / |rho_k|^2).
+
+Only columns whose bound exceeds the threshold are dotted and stamped anew; all others are proved inactive. Both
+numbers are kept in float32, rounded up, and include the rounding error of the dot product itself.
+Everything is divided by the penalty factor, so that one threshold l1 serves all columns.
+Above a few thousand columns a full scan of the bounds costs more than the dots, hence the neighbour list: one scan
+with inflated (a, delta, threshold), then only its survivors until one of the three leaves that skin.
+"""
+
+import numpy as np
+
+from .jit import fast, internal, jit
+from .state import REFERENCES, RESIDENT, UNKNOWN
+from .vectors import copy_head, dot, total
+
+UP = np.float32(1.000001)
+DOWN = 1.0 - 2e-6
+SKIN = 0.88  # the list holds for thresholds down to this share of the one it was made at
+FULL_PASS = 0.5  # above this share of candidates a sequential pass over all columns is cheaper
+HUGE = np.float32(1e30)
+
+
+@internal
+def stamp_column(screen, j, slot, correlation, reference_square, factor):
+    """Record <x_j, rho_slot>; correlation is that dot product as computed."""
+    square = screen.square[j]
+    slack = screen.state[2]
+    size = abs(correlation) + slack * np.sqrt(square * reference_square)
+    rest = square - correlation * correlation / reference_square if reference_square > 0.0 else square
+    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + slack * np.sqrt(square)
+    old = screen.bound[j].stamp
+    if old < REFERENCES:
+        screen.table[old].live -= 1
+    screen.table[slot].live += 1
+    screen.bound[j].stamp = slot
+    screen.bound[j].correlation = UP * np.float32(size / factor)
+    screen.bound[j].distance = UP * np.float32(distance / factor)
+
+
+@internal
+def make_resident(screen, j):
+    """Column j is now among the active rows: no longer screened."""
+    old = screen.bound[j].stamp
+    if old < REFERENCES:
+        screen.table[old].live -= 1
+    screen.bound[j].stamp = RESIDENT
+
+
+@internal
+def watch(screen, j):
+    """Put a column that was resident when the neighbour list was made back on the list."""
+    count = np.int64(screen.state[0])
+    if count < screen.neighbour.shape[0]:
+        screen.neighbour[count] = j
+        screen.state[0] = count + 1
+    else:
+        screen.state[1] = np.inf
+
+
+@internal
+def _set_special(screen):
+    """A resident column is never a candidate, an unknown one always."""
+    resident, unknown = screen.table[RESIDENT], screen.table[UNKNOWN]
+    resident.along = resident.skin_along = resident.across = resident.skin_across = np.float32(0.0)
+    unknown.along = unknown.skin_along = np.float32(1.0)
+    unknown.across = unknown.skin_across = HUGE
+
+
+@internal
+def project_residual(screen, residual, square):
+    """along, across = components of today's residual along and off each reference."""
+    for k in range(REFERENCES):
+        if screen.table[k].live > 0:
+            a = dot(screen.reference[k], residual) / screen.table[k].square
+            rest = max(0.0, square - a * a * screen.table[k].square) + 1e-14 * square
+            screen.table[k].along = UP * np.float32(abs(a))
+            screen.table[k].across = UP * np.float32(np.sqrt(rest))
+    _set_special(screen)
+
+
+@internal
+def _inside_skin(screen, threshold):
+    if threshold < screen.state[1]:
+        return False
+    for k in range(REFERENCES):
+        if screen.table[k].live > 0 and (
+            screen.table[k].along > screen.table[k].skin_along or screen.table[k].across > screen.table[k].skin_across
+        ):
+            return False
+    return True
+
+
+@internal
+def _retire(screen, few):
+    """Let go of references that few columns hold, and of one more when slots run short: dot their columns anew."""
+    free = 0
+    least = -1
+    for k in range(REFERENCES):
+        if screen.table[k].live == 0:
+            free += 1
+        elif screen.table[k].live < few:
+            screen.table[k].across = HUGE
+        elif least < 0 or screen.table[k].live < screen.table[least].live:
+            least = k
+    if free < 8 and least >= 0:
+        screen.table[least].across = HUGE
+
+
+@fast
+def _scan_all(bound, table, threshold, out):
+    count = 0
+    for j in range(bound.shape[0]):
+        b = bound[j]
+        t = table[b.stamp]
+        out[count] = j
+        count += t.skin_along * b.correlation + t.skin_across * b.distance > threshold
+    return count
+
+
+@fast
+def _scan_list(bound, table, threshold, listed, length, out):
+    count = 0
+    for e in range(length):
+        j = listed[e]
+        b = bound[j]
+        t = table[b.stamp]
+        out[count] = j
+        count += t.along * b.correlation + t.across * b.distance > threshold
+    return count
+
+
+@internal
+def _make_list(screen, threshold, norm):
+    for k in range(REFERENCES):
+        screen.table[k].skin_along = HUGE
+        screen.table[k].skin_across = HUGE
+        if screen.table[k].live > 0:
+            screen.table[k].skin_along = screen.table[k].along * np.float32(1.01) + np.float32(1e-3)
+            screen.table[k].skin_across = screen.table[k].across * np.float32(1.2) + np.float32(0.02 * norm)
+    _set_special(screen)
+    screen.state[1] = SKIN * threshold
+    limit = np.float32(SKIN * threshold * DOWN)
+    screen.state[0] = _scan_all(screen.bound, screen.table, limit, screen.neighbour)
+
+
+@internal
+def candidates(screen, threshold, norm, few):
+    """Columns whose bound exceeds the threshold go to screen.candidate; returns how many."""
+    if not _inside_skin(screen, threshold):
+        _retire(screen, few)
+        _make_list(screen, threshold, norm)
+    count = np.int64(screen.state[0])
+    limit = np.float32(threshold * DOWN)
+    return _scan_list(screen.bound, screen.table, limit, screen.neighbour, count, screen.candidate)
+
+
+@internal
+def free_slot(screen):
+    """A reference slot that no column holds; when there is none, the least held is given up."""
+    least = 0
+    for k in range(REFERENCES):
+        if screen.table[k].live == 0:
+            return k
+        if screen.table[k].live < screen.table[least].live:
+            least = k
+    for j in range(screen.bound.shape[0]):
+        if screen.bound[j].stamp == least:
+            screen.bound[j].stamp = UNKNOWN
+            screen.bound[j].correlation = HUGE
+    screen.table[least].live = 0
+    screen.state[1] = np.inf
+    return least
+
+
+@jit
+def add_reference(screen, residual, square):
+    """Store today's residual as a reference and return its slot."""
+    slot = free_slot(screen)
+    copy_head(residual, screen.reference[slot], residual.shape[0])
+    table = screen.table[slot]
+    table.square = square
+    table.along = UP
+    table.across = UP * np.float32(1e-7 * np.sqrt(square))
+    table.skin_along = table.skin_across = HUGE
+    return slot
+
+
+@internal
+def _take_all(screen):
+    """Every column that is screened, in order: candidates of a full pass."""
+    count = 0
+    for j in range(screen.bound.shape[0]):
+        screen.candidate[count] = j
+        count += screen.bound[j].stamp != RESIDENT
+    return count
+
+
+@jit
+def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
+    """Dot `count` candidates with v = root * residual, stamp them, and keep the violators.
+
+    screen.candidate[:violators] and screen.found[:violators] hold the columns and their correlations; returns
+    (violators, dotted).
+    """
+    p = screen.bound.shape[0]
+    v_sum = total(v)
+    square = screen.table[slot].square
+    limited = quadratic.limits.shape[0] > 0
+    if count > FULL_PASS * p:
+        count = _take_all(screen)
+        screen.state[1] = np.inf
+    violators = 0
+    for e in range(min(4, count)):
+        design.col_hint(screen.candidate[e])
+    for e in range(count):
+        if e + 4 < count:
+            design.col_hint(screen.candidate[e + 4])
+        j = screen.candidate[e]
+        c = design.col_dot(j, v, v_sum)
+        factor = quadratic.limits[j].factor if limited else 1.0
+        stamp_column(screen, j, slot, c, square, factor)
+        if abs(c) > threshold * factor * (1.0 + 1e-10):
+            if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
+                continue  # pushed against its bound at zero: optimal there
+            screen.candidate[violators] = j
+            screen.found[violators] = c
+            violators += 1
+    return violators, count

@@ -1,0 +1,266 @@
+"""Coordinate descent over the active rows, joined with projected Newton steps by conjugate gradients.
+
+For active sets too large for a factor, and where the factor is near singular: sweeps find the signs, conjugate
+gradients the curvature. Both never raise the objective.
+
+    Friedman, Hastie, Tibshirani (2010), Regularization paths ...; Bertsekas (1982), Projected Newton methods.
+"""
+
+
+from ..jit import internal
+from ..penalty import minimize_coordinate
+from ..vectors import axpy, copy_head, dot, fill
+
+MOST_CG = 200
+
+
+@internal
+def objective(active, rows, residual, trial, l1, l2):
+    """|residual|^2 / 2 + penalty of the coefficients, or of the trial ones."""
+    penalty = 0.0
+    for k in range(rows):
+        b = active[k].trial if trial else active[k].coef
+        penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+    return 0.5 * dot(residual, residual) + penalty
+
+
+@internal
+def accept_trial(active, rows):
+    for k in range(rows):
+        active[k].coef = active[k].trial
+
+
+@internal
+def remember(active, rows):
+    for k in range(rows):
+        active[k].previous = active[k].coef
+
+
+@internal
+def settle(basis, shift, residual):
+    """residual += basis' shift; shift = 0."""
+    for a in range(basis.shape[0]):
+        axpy(shift[a], basis[a], residual)
+        shift[a] = 0.0
+
+
+@internal
+def epoch(store, active, rows, residual, basis, shift, l1, l2):
+    """One sweep; returns the largest change of a coordinate in units of its correlation."""
+    lazy = store.row_lazy()
+    q = basis.shape[0] if lazy else 0
+    largest = 0.0
+    for k in range(rows):
+        square = active[k].square
+        if square <= 0.0:
+            continue
+        c = store.row_dot(k, residual)
+        for a in range(q):
+            c += store.loading[k, a] * shift[a]
+        old = active[k].coef
+        factor = active[k].factor
+        new = minimize_coordinate(
+            c + square * old, square, l1 * factor, l2 * factor, active[k].lower, active[k].upper
+        )
+        if new != old:
+            store.row_axpy(k, old - new, residual)
+            for a in range(q):
+                shift[a] += (new - old) * store.loading[k, a]
+            active[k].coef = new
+            largest = max(largest, abs(new - old) * (square + l2 * factor))
+    if lazy:
+        settle(basis, shift, residual)
+    return largest
+
+
+@internal
+def _image(store, support, m, basis, shift, out):
+    """out = sum_i search_i * projected row of the i-th support member."""
+    fill(out, 0.0)
+    lazy = store.row_lazy()
+    for i in range(m):
+        k = support[i].row
+        store.row_axpy(k, support[i].search, out)
+        if lazy:
+            for a in range(basis.shape[0]):
+                shift[a] -= support[i].search * store.loading[k, a]
+    if lazy:
+        settle(basis, shift, out)
+
+
+@internal
+def _conjugate_gradients(store, active, support, m, basis, shift, l2, target, image, probe):
+    """Solve (X_S'X_S + l2 factor) step = -gradient, Jacobi preconditioned, to max|rest| <= target.
+
+    Leaves the step in support.step and X_S step in `image`; returns the iterations.
+    """
+    energy = 0.0
+    for i in range(m):
+        k = support[i].row
+        support[i].step = 0.0
+        support[i].rest = -support[i].gradient
+        scaled = support[i].rest / (active[k].square + l2 * active[k].factor)
+        support[i].search = scaled
+        energy += support[i].rest * scaled
+    fill(image, 0.0)
+    for iteration in range(MOST_CG):
+        _image(store, support, m, basis, shift, probe)
+        curvature = dot(probe, probe)
+        for i in range(m):
+            curvature += l2 * active[support[i].row].factor * support[i].search ** 2
+        if not curvature > 0.0:
+            return iteration
+        a = energy / curvature
+        largest = 0.0
+        fresh = 0.0
+        for i in range(m):
+            k = support[i].row
+            ridge = l2 * active[k].factor
+            support[i].step += a * support[i].search
+            support[i].rest -= a * (store.row_dot(k, probe) + ridge * support[i].search)
+            active[i].trial = support[i].rest / (active[k].square + ridge)
+            fresh += support[i].rest * active[i].trial
+            largest = max(largest, abs(support[i].rest))
+        axpy(a, probe, image)
+        if largest <= target:
+            return iteration + 1
+        keep = fresh / energy
+        energy = fresh
+        for i in range(m):
+            support[i].search = active[i].trial + keep * support[i].search
+    return MOST_CG
+
+
+@internal
+def _find_support(store, active, support, rows, residual, l1, l2):
+    """Free non-zero rows go to `support` with their gradient; returns (count, largest gradient)."""
+    m = 0
+    largest = 0.0
+    for k in range(rows):
+        b = active[k].coef
+        if b == 0.0 or active[k].square <= 0.0:
+            continue
+        g = -store.row_dot(k, residual) + active[k].factor * (l2 * b + (l1 if b > 0.0 else -l1))
+        if (b >= active[k].upper and g < 0.0) or (b <= active[k].lower and g > 0.0):
+            continue
+        support[m].row = k
+        support[m].gradient = g
+        m += 1
+        largest = max(largest, abs(g))
+    return m, largest
+
+
+@internal
+def _first_kink(active, support, m):
+    """Largest t in [0, 1] for which coef + t * step crosses neither zero nor a bound."""
+    t = 1.0
+    for i in range(m):
+        k = support[i].row
+        b, d = active[k].coef, support[i].step
+        if d == 0.0:
+            continue
+        if b * d < 0.0 and active[k].factor > 0.0:
+            t = min(t, -b / d)
+        if d > 0.0:
+            t = min(t, (active[k].upper - b) / d)
+        else:
+            t = min(t, (active[k].lower - b) / d)
+    return max(t, 0.0)
+
+
+@internal
+def newton_step(store, active, support, rows, work, basis, l1, l2, relative, absolute):
+    """One projected Newton step on the support: many coefficients may become zero at once.
+
+    Accepted when the objective does not rise; otherwise the step is cut at its first kink, where the quadratic model
+    is exact and the descent certain. Returns the conjugate gradient iterations.
+    """
+    residual, image, probe, trial = work.residual, work.a, work.b, work.c
+    m, largest = _find_support(store, active, support, rows, residual, l1, l2)
+    if m == 0 or largest <= absolute:
+        return 0
+    target = max(relative * largest, absolute)
+    iterations = _conjugate_gradients(store, active, support, m, basis, work.shift, l2, target, image, probe)
+    before = objective(active, rows, residual, False, l1, l2)
+    for i in range(residual.shape[0]):
+        trial[i] = residual[i] - image[i]
+    for k in range(rows):
+        active[k].trial = active[k].coef
+    lazy = store.row_lazy()
+    for i in range(m):
+        k = support[i].row
+        b = active[k].coef
+        full = b + support[i].step
+        new = min(max(full, active[k].lower), active[k].upper)
+        if active[k].factor > 0.0 and new * b <= 0.0:
+            new = 0.0
+        if new != full:
+            store.row_axpy(k, full - new, trial)
+            if lazy:
+                for a in range(basis.shape[0]):
+                    work.shift[a] -= (full - new) * store.loading[k, a]
+        active[k].trial = new
+    if lazy:
+        settle(basis, work.shift, trial)
+    if objective(active, rows, trial, active.scaled, l1, l2) <= before:
+        copy_head(active.scaled, active.coef, rows)
+        copy_head(trial, residual, residual.shape[0])
+        return iterations
+    t = _first_kink(active, support, m)
+    for i in range(m):
+        active[support[i].row].coef += t * support[i].step
+    axpy(-t, image, residual)
+    return iterations
+
+
+@internal
+def extrapolate(store, active, rows, work, basis, l1, l2, ratio):
+    """Start an alpha from coef + ratio * (coef - previous), sign changes clipped to zero, if the objective falls."""
+    residual, trial = work.residual, work.c
+    for i in range(residual.shape[0]):
+        trial[i] = residual[i] + ratio * (residual[i] - work.previous[i])
+    lazy = store.row_lazy()
+    for k in range(rows):
+        b = active[k].coef
+        full = b + ratio * (b - active[k].previous)
+        new = min(max(full, active[k].lower), active[k].upper)
+        if new * b <= 0.0:
+            new = 0.0
+        if new != full:
+            store.row_axpy(k, full - new, trial)
+            if lazy:
+                for a in range(basis.shape[0]):
+                    work.shift[a] -= (full - new) * store.loading[k, a]
+        active[k].trial = new
+    if lazy:
+        settle(basis, work.shift, trial)
+    better = objective(active, rows, trial, active.scaled, l1, l2) < objective(active, rows, residual, False, l1, l2)
+    copy_head(residual, work.previous, residual.shape[0])
+    remember(active, rows)
+    if better:
+        copy_head(active.scaled, active.coef, rows)
+        copy_head(trial, residual, residual.shape[0])
+
+
+@internal
+def iterate(store, active, support, rows, work, basis, l1, l2, accuracy, budget, most):
+    """Sweeps and Newton steps until a sweep moves no coordinate by more than `accuracy`.
+
+    Stops early when about `budget` stored entries were touched, or after `most` sweeps. Returns (done, entries
+    touched, sweeps).
+    """
+    entries = 0
+    for k in range(rows):
+        entries += store.row_entries(k)
+    spent = 0
+    fill(work.shift, 0.0)
+    sweeps = 0
+    while spent <= budget and sweeps < most:
+        change = epoch(store, active, rows, work.residual, basis, work.shift, l1, l2)
+        spent += entries + rows
+        sweeps += 1
+        if change <= accuracy:
+            return True, spent, sweeps
+        iterations = newton_step(store, active, support, rows, work, basis, l1, l2, 0.05, 0.1 * accuracy)
+        spent += 2 * (iterations + 1) * entries
+    return False, spent, sweeps
