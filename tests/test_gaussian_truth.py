@@ -196,9 +196,7 @@ def test_glmnet(name):
         ours, theirs = path.coefs.toarray() * truth.s[:, None], fit["coefs"].T * truth.s[:, None]
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
         np.testing.assert_allclose(path.intercepts, fit["intercept"], atol=1e-4)
-        if (
-            "offset" not in options
-        ):  # glmnet's null deviance: intercept alone
+        if "offset" not in options:  # glmnet's null deviance: intercept alone
             residual = np.array([truth.t - truth.inner(b0, b)[0] - truth.Z @ (truth.s * b)
                                  for b0, b in zip(path.intercepts, path.coefs.toarray().T, strict=True)])  # fmt: skip
             explained = 1 - (residual**2 @ truth.w) / (truth.w @ truth.t**2)
