@@ -60,9 +60,12 @@ class Reference:
             self.out = self.out | (sd == 0)  # a constant column cannot be standardised: left out
         self.pf = np.where(np.isinf(self.pf), 0.0, self.pf)
         target = y - o
-        self.center = self.w @ target if self.fit_intercept else 0.0
+        self.center = 0.0
+        if self.fit_intercept:  # a constant target becomes exactly 0
+            self.center = target[0] + self.w @ (target - target[0])
         self.Z = (moved - self.w @ moved if self.fit_intercept else X) / self.s
-        self.t = target - self.center
+        moved_target = target - target[0]
+        self.t = moved_target - self.w @ moved_target if self.fit_intercept else target
         self.Xraw, self.target = X, target
 
     # --- the problem in inner space: residual r = t - level - Z c
@@ -133,9 +136,7 @@ class Reference:
                     stacked = np.vstack([root * Z[:, A], np.diag(np.sqrt(l2[A]))])
                     gram = stacked.T @ stacked
                     trial = c.copy()
-                    trial[A] = np.linalg.lstsq(
-                        gram, Z[:, A].T @ (w * rest) - l1[A] * np.sign(c[A]), rcond=1e-13
-                    )[0]
+                    trial[A] = np.linalg.lstsq(gram, Z[:, A].T @ (w * rest) - l1[A] * np.sign(c[A]), rcond=1e-13)[0]
                     same = np.all((np.sign(trial[A]) == np.sign(c[A])) | (l1[A] == 0))
                     same &= np.all((trial[A] >= self.low[A]) & (trial[A] <= self.high[A]))
                     if same and objective(trial) <= objective(c):
@@ -168,9 +169,7 @@ class Reference:
         l1, l2 = alpha * self.l1_ratio * self.pf, alpha * (1 - self.l1_ratio) * self.pf
         norm = np.sqrt(self.w @ self.Z**2)
         v = self._violation(c, r, l1, l2)
-        worst = max(
-            np.max(v[norm > 0] / norm[norm > 0], initial=0.0), abs(self.w @ r) if self.fit_intercept else 0.0
-        )
+        worst = max(np.max(v[norm > 0] / norm[norm > 0], initial=0.0), abs(self.w @ r) if self.fit_intercept else 0.0)
         scale = np.sqrt(2 * self.null_objective)
         return 0.0 if worst == 0 else worst / scale
 
@@ -180,9 +179,7 @@ class Reference:
         _, c = self.inner(b0, b)
         l1, l2 = alpha * self.l1_ratio * self.pf, alpha * (1 - self.l1_ratio) * self.pf
         unpenalised = (l1 == 0) & (l2 == 0) & ~self.out
-        theta = (
-            self.t - self.Z @ self._descend(c, 0.0, unpenalised) if unpenalised.any() else self.t - self.Z @ c
-        )
+        theta = self.t - self.Z @ self._descend(c, 0.0, unpenalised) if unpenalised.any() else self.t - self.Z @ c
         if self.fit_intercept:
             theta = theta - self.w @ theta
         g = self.Z.T @ (self.w * theta)
