@@ -26,11 +26,12 @@ design <- function(n, p, seed) {
 
 fractions <- c(0.8, 0.3, 0.1, 0.02)                          # of the largest lambda
 
-run <- function(name, X, y, family, args = list(), alphas = c(1, 0.5, 0), store = list()) {
+run <- function(name, X, y, family, args = list(), alphas = c(1, 0.5, 0), store = list(), largest = NULL) {
   fits <- list()
   for (a in alphas) {
     base <- c(list(x = X, y = y, family = family, alpha = a), args)
-    top <- max(do.call(glmnet, c(base, list(nlambda = 3, lambda.min.ratio = 0.5)))$lambda)
+    found <- do.call(glmnet, c(base, list(nlambda = 3, lambda.min.ratio = 0.5)))$lambda
+    top <- if (found[1] > 1e30) largest / max(a, 1e-3) else found[1]  # glmnet 4.1 may leave its sentinel 9.9e35
     if (a == 0) top <- top / 100                             # glmnet starts ridge at alpha = 0.001
     fit <- do.call(glmnet, c(base, list(lambda = top * fractions), options_for()))
     stopifnot(fit$jerr == 0, length(fit$lambda) == length(fractions))
@@ -76,7 +77,10 @@ eta <- as.numeric(0.5 * X[, 1] - 1.2 * X[, 2] + 0.1 * X[, 3])
 w <- rounded(runif(n, 0.2, 3)); o <- rounded(rnorm(n, sd = 0.5))
 yb <- rbinom(n, 1, plogis(eta))
 run("binomial", X, yb, "binomial", store = list(y = yb))
-run("binomial_weights_offset", X, yb, "binomial", list(weights = w, offset = o), store = list(y = yb))
+null <- suppressWarnings(glm(yb ~ 1, binomial, weights = w, offset = o))
+v <- w / sum(w); centred <- sweep(X, 2, colSums(v * X)); scaled <- sweep(centred, 2, sqrt(colSums(v * centred^2)), "/")
+run("binomial_weights_offset", X, yb, "binomial", list(weights = w, offset = o), store = list(y = yb),
+    largest = max(abs(colSums(v * (yb - fitted(null)) * scaled))))
 trials <- sample(1:6, n, replace = TRUE); success <- rbinom(n, trials, plogis(eta))
 run("binomial_counts", X, cbind(trials - success, success), "binomial", store = list(success = success, trials = trials))
 XS <- Matrix::Matrix(X * (abs(X) > 1.5), sparse = TRUE)
