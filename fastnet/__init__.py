@@ -1,1 +1,27 @@
-"""fastnet."""
+"""fastnet: the whole Elastic Net path of wide data, every point with a certificate."""
+
+from .api import enet_path, warmup
+from .certificate import Certificate, verify
+from .conventions import from_glmnet, from_lambdas, to_glmnet, to_lambdas
+from .exceptions import ConvergenceWarning, DamagedFileError, PathInterrupted
+from .io import load
+from .result import Path, Status
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Certificate",
+    "ConvergenceWarning",
+    "DamagedFileError",
+    "Path",
+    "PathInterrupted",
+    "Status",
+    "enet_path",
+    "from_glmnet",
+    "from_lambdas",
+    "load",
+    "to_glmnet",
+    "to_lambdas",
+    "verify",
+    "warmup",
+]

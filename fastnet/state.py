@@ -51,7 +51,8 @@ ACTIVE = np.dtype(
         ("square", "f8"),  # squared norm of the projected row; 0 when it lies in the span of the basis
         ("previous", "f8"),  # coef at the alpha before
         ("trial", "f8"),  # coef of a step not yet accepted
-    ]
+    ],
+    align=True,
 )
 
 
@@ -95,7 +96,8 @@ BOUND = np.dtype(
         ("correlation", "f4"),  # |<x_j, reference>| / factor_j, rounded up
         ("distance", "f4"),  # norm of x_j off that reference, / factor_j, rounded up
         ("stamp", "i4"),  # which reference; or RESIDENT, UNKNOWN
-    ]
+    ],
+    align=True,
 )
 TABLE = np.dtype(
     [
@@ -105,7 +107,8 @@ TABLE = np.dtype(
         ("across", "f4"),  # norm of the rest
         ("skin_along", "f4"),  # the same, inflated, when the neighbour list was made
         ("skin_across", "f4"),
-    ]
+    ],
+    align=True,
 )
 
 

@@ -16,6 +16,10 @@ from ..vectors import axpy, copy_head, dot, multiply
 @fast
 def _centered_dot(x, center, v):
     total = 0.0
+    if center == 0.0:
+        for i in range(x.shape[0]):
+            total += x[i] * v[i]
+        return total
     for i in range(x.shape[0]):
         total += (x[i] - center) * v[i]
     return total

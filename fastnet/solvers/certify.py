@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import screening
-from ..jit import internal
+from ..jit import internal, jit
 from ..penalty import violation
 from ..state import DIRECT, DOTS, GAP, IN_FACTOR, MODE, OBJECTIVE, RESIDUAL2, ROWS, SLOT
 from ..vectors import axpy, copy_head, dot, multiply
@@ -31,6 +31,12 @@ def refresh_residual(store, active, rows, quadratic, work):
             axpy(work.shift[a], quadratic.basis[a], residual)
             work.shift[a] = 0.0
         axpy(-dot(quadratic.basis[a], residual), quadratic.basis[a], residual)
+
+
+@jit
+def synchronize(store, active, quadratic, work):
+    """Entry point after Python has set coefficients: the residual that belongs to them."""
+    refresh_residual(store, active, work.counts[ROWS], quadratic, work)
 
 
 @internal

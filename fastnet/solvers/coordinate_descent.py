@@ -202,8 +202,8 @@ def newton_step(store, active, support, rows, work, basis, l1, l2, relative, abs
         active[k].trial = new
     if lazy:
         settle(basis, work.shift, trial)
-    if objective(active, rows, trial, active.scaled, l1, l2) <= before:
-        copy_head(active.scaled, active.coef, rows)
+    if objective(active, rows, trial, True, l1, l2) <= before:
+        accept_trial(active, rows)
         copy_head(trial, residual, residual.shape[0])
         return iterations
     t = _first_kink(active, support, m)
@@ -234,11 +234,11 @@ def extrapolate(store, active, rows, work, basis, l1, l2, ratio):
         active[k].trial = new
     if lazy:
         settle(basis, work.shift, trial)
-    better = objective(active, rows, trial, active.scaled, l1, l2) < objective(active, rows, residual, False, l1, l2)
+    better = objective(active, rows, trial, True, l1, l2) < objective(active, rows, residual, False, l1, l2)
     copy_head(residual, work.previous, residual.shape[0])
     remember(active, rows)
     if better:
-        copy_head(active.scaled, active.coef, rows)
+        accept_trial(active, rows)
         copy_head(trial, residual, residual.shape[0])
 
 

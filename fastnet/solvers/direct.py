@@ -9,6 +9,7 @@ import numpy as np
 
 from ..jit import internal, jit
 from ..state import (
+    DIRECT,
     ENTRIES,
     FACTOR_L2,
     GAP,
@@ -114,6 +115,27 @@ def _add_direct(design, store, active, factor, screen, quadratic, work, violator
     if entering == 0:
         return rows > first_new
     return enter_factor(active, factor, work, entering, l1, l2, work.values[FACTOR_L2]) > 0
+
+
+@jit
+def restart_factor(store, active, factor, quadratic, work, l1, l2):
+    """Return from the iterative solver: a Gram matrix of all rows, and a factor of the non-zero ones."""
+    rows = work.counts[ROWS]
+    fill(work.a, 0.0)
+    store.row_gram(0, rows, factor.gram, work.a)
+    refresh_residual(store, active, rows, quadratic, work)
+    work.counts[MODE] = DIRECT
+    work.counts[IN_FACTOR] = 0
+    work.values[FACTOR_L2] = l2
+    entering = 0
+    for k in range(rows):
+        b = active[k].coef
+        if b != 0.0 and active[k].lower < b < active[k].upper:
+            active[k].sign = 1.0 if b > 0.0 else -1.0
+            active[k].correlation = store.row_dot(k, work.residual)
+            factor.rows[entering] = k
+            entering += 1
+    enter_factor(active, factor, work, entering, l1, l2, l2)
 
 
 @internal

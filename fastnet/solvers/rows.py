@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..jit import internal
+from ..jit import internal, jit
 from ..screening import make_resident, stamp_column, watch
 from ..state import BLOCK, ENTRIES, IN_FACTOR, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS
 from . import cholesky
@@ -51,6 +51,12 @@ def load_violators(design, store, active, screen, quadratic, work, violators):
         rows += 1
     work.counts[ROWS] = rows
     return rows
+
+
+@jit
+def load_rows(design, store, active, screen, quadratic, work, columns):
+    """Entry point for a warm start: load the first `columns` of screen.candidate."""
+    load_violators(design, store, active, screen, quadratic, work, columns)
 
 
 @internal
@@ -106,7 +112,8 @@ def compact(store, active, factor, screen, work, slot, has_gram):
             stamp_column(screen, j, slot, store.row_dot(k, work.residual), square, active[k].factor)
             watch(screen, j)
             continue
-        factor.rows[kept] = k
+        if has_gram:
+            factor.rows[kept] = k
         if kept != k:
             store.row_move(k, kept)
             _move_row(active, factor, k, kept)

@@ -1,0 +1,206 @@
+"""The public functions: validate, build the parts, run the path, word the warnings."""
+
+import warnings
+
+import numpy as np
+from scipy import sparse
+
+from .engine import QuadraticEngine
+from .exceptions import ConvergenceWarning
+from .io import digest
+from .path import PathRun, default_grid, unsolved_points
+from .solvers.ridge import RidgeEngine
+from .units import make_units
+from .validation import check_flag, check_options, check_problem
+
+RIDGE_GRID_L1_RATIO = 1e-3  # the default ridge grid starts where this l1_ratio would
+
+
+def enet_path(
+    X, y, *, family="gaussian", l1_ratio=1.0, alphas=100, alpha_min_ratio=None, sample_weight=None, offset=None,
+    penalty_factor=None, lower=None, upper=None, fit_intercept=True, standardize=True, tol=1e-6, max_iter=10_000,
+    max_features=None, min_dev_change=None, warm_start=None, callback=None, progress=False, check_finite=True,
+):  # fmt: skip
+    """Elastic Net path of a generalised linear model, every point certified by a duality gap.
+
+    Minimises, for each alpha, over the intercept b0 and the coefficients b,
+
+        1/W sum_i w_i loss(y_i, o_i + b0 + x_i'b)
+            + alpha sum_j pf_j (l1_ratio |b_j| + (1 - l1_ratio)/2 b_j^2),     lower_j <= b_j <= upper_j,
+
+    with W = sum_i w_i. For ``family="gaussian"`` the loss is (y - eta)^2 / 2.
+
+    Parameters
+    ----------
+    X : (n, p) array, memmap, scipy.sparse matrix or array, pandas or polars frame
+        Never written to. Used in place when it is Fortran-ordered float64 or float32, or canonical CSC of these;
+        C order, integers, booleans, CSR, COO and unsorted CSC are converted in one copy. Sparse X is never made
+        dense: centring and scaling are lazy.
+    y : (n,) array
+    family : {"gaussian"}
+    l1_ratio : float in [0, 1]
+        1 is the lasso, 0 ridge (solved in closed form; its coefficients are dense).
+    alphas : int or (K,) array
+        An int asks for a log-spaced grid from alpha_max down to ``alpha_min_ratio * alpha_max``; an array is used as
+        given, solved in decreasing order and returned in the order given.
+    alpha_min_ratio : float, optional
+        Default 1e-2 when n < p, else 1e-4.
+    sample_weight, offset : (n,) array, optional
+        Weights w (not negative; only their ratios matter) and offset o.
+    penalty_factor : (p,) array, optional
+        pf, used as it is: 0 is never penalised, inf excludes a column.
+    lower, upper : float or (p,) array, optional
+        Bounds on the coefficients, on the scale of the data, 0 inside; ``lower=0`` asks for positive coefficients.
+    fit_intercept : bool
+    standardize : bool
+        Penalise b_j s_j instead of b_j, s_j the weighted population standard deviation of column j. Results are on
+        the scale of the data all the same. Columns without variation get coefficient 0.
+    tol : float
+        The promise ``gap <= tol`` at every point, else its status says so and one ConvergenceWarning gives the
+        numbers. The gap is a duality gap divided by the objective of the null model: without unit.
+    max_iter : int
+        Most inner iterations (direct steps plus sweeps) for one alpha; reaching it is a status, not a shorter path.
+    max_features : int, optional
+        Stop after the first point with more non-zero coefficients than this.
+    min_dev_change : float, optional
+        Stop when the deviance ratio grows by less than this from one alpha to the next.
+    warm_start : Path, optional
+        Start from its coefficients at the nearest alpha not below the first one asked for. Only a start: every point
+        is certified anew. A path of another number of columns is refused.
+    callback : callable, optional
+        Called with a `Point` after each alpha; returning True stops the path.
+    progress : bool
+        Show a progress bar (needs the extra ``progress``).
+    check_finite : bool
+        False skips the search for NaN and infinity in X (one read of X).
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError, TypeError
+        On bad input; the message names the argument, what was given and what is allowed.
+    PathInterrupted
+        On Ctrl-C; its ``path`` holds the points solved so far.
+
+    Warns
+    -----
+    ConvergenceWarning
+        When a point misses ``tol``.
+
+    References
+    ----------
+    Friedman, Hastie, Tibshirani (2010), Regularization paths for generalized linear models via coordinate descent.
+    Lee, Battle, Raina, Ng (2007), Efficient sparse coding algorithms (the direct steps).
+    Fercoq, Gramfort, Salmon (2015), Mind the duality gap (the certificates).
+    """
+    _check_family(family)
+    options = check_options(
+        l1_ratio=l1_ratio, alphas=alphas, alpha_min_ratio=alpha_min_ratio, tol=tol, max_iter=max_iter,
+        max_features=max_features, min_dev_change=min_dev_change, callback=callback, progress=progress,
+    )  # fmt: skip
+    fit_intercept = check_flag(fit_intercept, "fit_intercept")
+    standardize = check_flag(standardize, "standardize")
+    problem = check_problem(
+        X, y, sample_weight=sample_weight, offset=offset, penalty_factor=penalty_factor, lower=lower, upper=upper,
+        check_finite=check_flag(check_finite, "check_finite"),
+    )  # fmt: skip
+    units = make_units(problem, fit_intercept=fit_intercept, standardize=standardize)
+    engine, alpha_max = _make_engine(units, problem, options)
+    grid = options.alphas
+    if isinstance(grid, int):
+        grid = default_grid(alpha_max, grid, options.alpha_min_ratio, *problem.X.shape)
+    reached = _apply_warm_start(engine, warm_start, problem, grid, options.l1_ratio)
+    description = dict(
+        l1_ratio=options.l1_ratio, family=family, tol=options.tol,
+        feature_names=problem.feature_names, fit_intercept=fit_intercept, standardize=standardize,
+        null_objective=engine.null * units.response**2, fingerprint=_fingerprint(problem, units),
+        problem_options=dict(
+            sample_weight=problem.sample_weight, offset=problem.offset, penalty_factor=problem.penalty_factor,
+            lower=problem.lower, upper=problem.upper, max_iter=options.max_iter,
+        ),
+    )  # fmt: skip
+    path = PathRun(engine, grid, options, alpha_max, problem.X.shape[1], description).run(reached)
+    _warn_unsolved(path)
+    return path
+
+
+def warmup():
+    """Compile and cache the kernels of every design ahead of time, on problems of a few rows.
+
+    The first fit of a new process then loads them (a fraction of a second) instead of compiling (several seconds).
+    """
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20, 40))
+    y = X[:, :3].sum(axis=1) + rng.standard_normal(20)
+    single = X.astype(np.float32)
+    for design in (X, single, sparse.csc_array(X), sparse.csc_array(single)):
+        enet_path(np.asfortranarray(design) if isinstance(design, np.ndarray) else design, y, alphas=5)
+        for l1_ratio in (1.0, 0.5):
+            _warm_iterative(design, y, l1_ratio)
+
+
+def _check_family(family):
+    if family != "gaussian":
+        raise ValueError(f'family={family!r} is not known; use family="gaussian"')
+
+
+def _make_engine(units, problem, options):
+    """The engine for this penalty, and alpha_max: the smallest alpha at which all penalised coefficients are zero."""
+    engine = QuadraticEngine(units)
+    alpha_max = units.alpha_of(engine.largest, options.l1_ratio or RIDGE_GRID_L1_RATIO)
+    bounded = problem.lower is not None or problem.upper is not None
+    unpenalised = not isinstance(options.alphas, int) and np.any(options.alphas == 0)
+    if (options.l1_ratio == 0 or unpenalised) and not bounded:
+        engine = RidgeEngine(units, engine if options.l1_ratio > 0 else None)
+    return engine, alpha_max
+
+
+def _apply_warm_start(engine, warm_start, problem, grid, l1_ratio):
+    """Load the coefficients of an earlier path; returns the alpha they belong to, or None."""
+    if warm_start is None:
+        return None
+    from .result import Path
+
+    if not isinstance(warm_start, Path):
+        raise TypeError(f"warm_start is a {type(warm_start).__name__}; a Path returned by enet_path is allowed")
+    p = problem.X.shape[1]
+    if warm_start.n_features != p:
+        raise ValueError(
+            f"warm_start is a path over {warm_start.n_features} columns, X has {p}: pass the path of this X, or None"
+        )
+    if len(warm_start) == 0:
+        return None
+    first = grid.max()
+    above = warm_start.alphas >= first * (1 - 1e-12)
+    if not above.any():
+        k = int(np.argmax(warm_start.alphas))
+    else:
+        k = int(np.flatnonzero(above)[np.argmin(warm_start.alphas[above])])
+    coefs = warm_start.coefs
+    at = slice(coefs.indptr[k], coefs.indptr[k + 1])
+    engine.start_from(coefs.indices[at].astype(np.int64), coefs.data[at])
+    return float(max(warm_start.alphas[k], first))
+
+
+def _fingerprint(problem, units):
+    """Digest of what the data are, from their moments: cheap, and different for different data."""
+    parts = [np.array(problem.X.shape), problem.y, units.square, units.design.center, units.design.inv_scale]
+    parts += [part for part in (problem.sample_weight, problem.offset) if part is not None]
+    return digest(*parts)
+
+
+def _warn_unsolved(path):
+    missed = unsolved_points(path)
+    if len(missed) == 0:
+        return
+    shown = ", ".join(f"alpha={path.alphas[k]:.4g}: gap {path.gaps[k]:.2g}" for k in missed[:5])
+    more = f" and {len(missed) - 5} more" if len(missed) > 5 else ""
+    warnings.warn(
+        f"{len(missed)} of {len(path)} points miss the promised gap <= tol = {path.tol:.2g} "
+        f"({shown}{more}; both without unit). Raise max_iter, or accept a larger tol.",
+        ConvergenceWarning,
+        stacklevel=3,
+    )

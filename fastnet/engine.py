@@ -1,0 +1,194 @@
+"""The engine of a quadratic loss: owns the state of one fit and moves it from alpha to alpha.
+
+Python decides (which solver, how much room, when to look up for Ctrl-C); the kernels compute.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import screening
+from .designs import make_rows
+from .result import Status
+from .solvers.certify import synchronize
+from .solvers.direct import EXHAUSTED, GROW, HAND_OVER, PAUSED, SOLVED, STALLED, restart_factor, solve_direct
+from .solvers.iterative import solve_iterative
+from .solvers.rows import load_rows
+from .state import (
+    ACTIVE, DIRECT, GAP, ITERATIONS, ITERATIVE, MODE, NEED_ENTRIES, NEED_ROWS, OBJECTIVE, RESIDENT, RESIDUAL2, ROUND,
+    ROWS, SUPPORT, Factor, Screen, Work, enlarged, records,
+)  # fmt: skip
+
+DIRECT_LIMIT = 800  # active columns beyond which the iterative solver is cheaper than a factor
+FIRST_CAPACITY = 64
+BUDGET = 2e8  # stored entries touched between two looks at Ctrl-C: about a fifth of a second
+MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
+
+
+class Point(NamedTuple):
+    """One solved alpha, on the scale of the data."""
+
+    alpha: float
+    columns: np.ndarray  # indices of the non-zero coefficients, increasing
+    coefs: np.ndarray
+    intercept: float
+    gap: float
+    objective: float
+    deviance_ratio: float
+    n_iter: int
+    status: Status
+    time: float = 0.0
+
+
+class QuadraticEngine:
+    """State of one Gaussian fit."""
+
+    def __init__(self, units):
+        self.units = units
+        quadratic = units.quadratic
+        n = len(quadratic.target)
+        basis_size = len(quadratic.basis)
+        self.design, self.quadratic = units.design, quadratic
+        self.screen = Screen.allocate(n, units.square, _rounding(units.design))
+        self.work = Work.allocate(n, basis_size)
+        self.active = records(FIRST_CAPACITY, ACTIVE)
+        self.factor = Factor.allocate(FIRST_CAPACITY)
+        self.store = make_rows(units.design, FIRST_CAPACITY, basis_size)
+        self.support = None
+        self.null = 0.5 * float(quadratic.target @ quadratic.target)
+        self.fallbacks = 0
+        self.history = []  # l1 of the last points, for extrapolation
+        self.largest = self._first_pass()
+
+    def _first_pass(self):
+        """Dot every column with the null residual; returns the largest |correlation| / factor."""
+        work, screen = self.work, self.screen
+        work.residual[:] = self.quadratic.target
+        screen.bound["stamp"][self.units.free] = RESIDENT
+        screen.bound["stamp"][self.units.excluded] = RESIDENT
+        slot = screening.add_reference(screen, work.residual, 2.0 * self.null)
+        np.multiply(self.quadratic.root, work.residual, out=work.weighted)
+        work.values[RESIDUAL2] = 2.0 * self.null
+        every = np.flatnonzero(screen.bound["stamp"] != RESIDENT)
+        screen.candidate[: len(every)] = every
+        found, _ = screening.dot_candidates(
+            self.design, screen, self.quadratic, work.weighted, slot, len(every), 0.0
+        )
+        ratio = np.abs(screen.found[:found])
+        if len(self.quadratic.limits):
+            factor = self.quadratic.limits["factor"][screen.candidate[:found]]
+            ratio = ratio[factor > 0] / factor[factor > 0]
+        return float(ratio.max(initial=0.0))
+
+    def solve(self, alpha, l1_ratio, tol, max_iter):
+        """Bring the state to one alpha; returns (gap, iterations, status)."""
+        l1, l2 = self.units.penalties(alpha, l1_ratio)
+        work = self.work
+        work.counts[ROUND] = -1
+        work.counts[ITERATIONS] = 0
+        if self.null == 0.0:
+            work.values[[GAP, OBJECTIVE, RESIDUAL2]] = 0.0
+            return Status.CONVERGED
+        self._maybe_direct(l1, l2)
+        while True:
+            code = self._call(l1, l2, tol, max_iter)
+            if code == GROW:
+                self._grow()
+            elif code == HAND_OVER:
+                self.fallbacks += 1
+                work.counts[ROUND] = -1
+            elif code != PAUSED:
+                break
+        self.history = [*self.history[-1:], l1]
+        return {SOLVED: Status.CONVERGED, EXHAUSTED: Status.MAX_ITER, STALLED: Status.STALLED}[code]
+
+    def _call(self, l1, l2, tol, max_iter):
+        common = (self.factor, self.screen, self.quadratic, self.work)
+        if self.work.counts[MODE] == DIRECT:
+            return solve_direct(
+                self.design, self.store, self.active, *common, l1, l2, tol, self.null, DIRECT_LIMIT, max_iter, BUDGET
+            )
+        if self.support is None or len(self.support) < len(self.active):
+            self.support = records(len(self.active), SUPPORT)
+        ratio, l1_next = self._extrapolation(l1)
+        return solve_iterative(
+            self.design, self.store, self.active, self.support, *common,
+            l1, l2, l1_next, ratio, tol, self.null, max_iter, BUDGET,
+        )  # fmt: skip
+
+    def _extrapolation(self, l1):
+        """(step of l1 now over the step before, the l1 to expect next)."""
+        if not self.history or not 0.0 < l1 < self.history[-1]:
+            return 0.0, l1
+        l1_next = l1 * max(0.5, l1 / self.history[-1])
+        if len(self.history) < 2 or self.history[0] <= self.history[1]:
+            return 0.0, l1_next
+        return (self.history[1] - l1) / (self.history[0] - self.history[1]), l1_next
+
+    def _maybe_direct(self, l1, l2):
+        """After a fall-back, return to the direct solver while the support is small and this has not failed often."""
+        rows = self.work.counts[ROWS]
+        if self.work.counts[MODE] == DIRECT or self.fallbacks > MOST_FALLBACKS:
+            return
+        if np.count_nonzero(self.active["coef"][:rows]) > 0.7 * DIRECT_LIMIT or rows > DIRECT_LIMIT:
+            return
+        if rows > len(self.factor.order):
+            self.factor = Factor.allocate(len(self.active))
+        restart_factor(self.store, self.active, self.factor, self.quadratic, self.work, l1, l2)
+
+    def _grow(self):
+        need, entries = int(self.work.counts[NEED_ROWS]), int(self.work.counts[NEED_ENTRIES])
+        capacity = len(self.active)
+        if need > capacity:
+            capacity = max(need, 2 * capacity)
+            self.active = enlarged(self.active, capacity)
+        if self.work.counts[MODE] == DIRECT and need > len(self.factor.order):
+            self.factor = self.factor.grown(capacity)
+        self.store = self.store.grown(capacity, entries)
+
+    def start_from(self, columns, coefs):
+        """Start at data-scale coefficients of some columns (a warm start); the rest is zero."""
+        columns = columns[self.screen.bound["stamp"][columns] != RESIDENT]
+        beta = coefs / (self.design.inv_scale[columns] * self.units.response)
+        if len(self.quadratic.limits):
+            limits = self.quadratic.limits[columns]
+            beta = np.clip(beta, limits["lower"], limits["upper"])
+        k = len(columns)
+        self.screen.candidate[:k] = columns
+        self.screen.found[:k] = beta
+        sizes = sum(int(self.design.col_entries(j)) for j in columns)
+        self.work.counts[NEED_ROWS], self.work.counts[NEED_ENTRIES] = k, sizes
+        self.work.counts[MODE] = ITERATIVE
+        self._grow()
+        load_rows(self.design, self.store, self.active, self.screen, self.quadratic, self.work, k)
+        self.active["coef"][:k] = self.active["previous"][:k] = beta[: int(self.work.counts[ROWS])]
+        synchronize(self.store, self.active, self.quadratic, self.work)
+
+    def point(self, alpha, status):
+        """The present solution on the scale of the data."""
+        work = self.work
+        rows = work.counts[ROWS]
+        beta = self.active["coef"][:rows]
+        at = np.flatnonzero(beta)
+        columns = self.active["column"][at]
+        components = self.store.loading[at].T @ beta[at]
+        columns, coefs, intercept = self.units.coefficients(columns, beta[at], components)
+        order = np.argsort(columns)
+        deviance = 1.0 - work.values[RESIDUAL2] / (2.0 * self.null) if self.null > 0 else 0.0
+        return Point(
+            float(alpha),
+            columns[order],
+            coefs[order],
+            intercept,
+            max(float(work.values[GAP]), 0.0),
+            float(work.values[OBJECTIVE]) * self.units.response**2,
+            float(deviance),
+            int(work.counts[ITERATIONS]),
+            status,
+        )
+
+
+def _rounding(design):
+    """Relative error bound of a dot product: terms times unit roundoff, with a margin for centring."""
+    n = design.matrix_size()[0]
+    return 4.0 * n * np.finfo(float).eps

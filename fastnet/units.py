@@ -1,0 +1,170 @@
+"""From data to the solver's units and back: standardisation, null model, scaling.
+
+The solver sees, in weighted space (rows times root = sqrt(w / W)),
+
+    minimise over beta   |target - sum_j beta_j x~_j|^2 / 2 + l1 sum_j pf_j |beta_j| + l2 / 2 sum_j pf_j beta_j^2,
+
+with |target| = 1, columns x~_j = (x_j - center_j) * inv_scale_j of norm at most 1, and everything that is not
+penalised (intercept, columns with penalty factor 0) projected out: `basis` is an orthonormal basis of its span.
+Nothing overflows, whatever the units of X and y.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse
+
+from .designs import make_design, moments
+from .state import LIMITS, Quadratic, records
+
+EPS = np.finfo(float).eps
+NO_RESPONSE = 1e-14  # a null residual below this share of the response counts as zero
+
+
+class Units(NamedTuple):
+    """One problem in the solver's units, and what it takes to return to the scale of the data."""
+
+    design: NamedTuple  # standardised lazily
+    quadratic: Quadratic
+    square: np.ndarray  # (p,) squared norm of x~_j, in [0, 1]
+    free: np.ndarray  # columns never penalised (and not bounded): in the basis
+    excluded: np.ndarray  # columns that cannot be selected: infinite factor, no variation, closed bounds
+    response: float  # norm of the null residual: units of y
+    penalty_scale: float  # units of x~ in the penalty: 1 when standardised
+    raw_target: np.ndarray  # (n,) root * (y - offset) / response, before projection
+    triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
+    fit_intercept: bool
+
+    def penalties(self, alpha, l1_ratio):
+        """(l1, l2) of one alpha."""
+        l1 = alpha * l1_ratio / self.penalty_scale / self.response
+        return l1, alpha * (1.0 - l1_ratio) / self.penalty_scale**2
+
+    def alpha_of(self, l1, l1_ratio):
+        return l1 * self.response * self.penalty_scale / l1_ratio
+
+    def coefficients(self, columns, beta, components):
+        """Data-scale (columns, coefs, intercept) of active `columns` with solver coefficients `beta`.
+
+        components = basis @ sum_k beta_k column_k, before those columns were projected off the basis.
+        """
+        coefs = beta * self.design.inv_scale[columns] * self.response
+        unpenalised = self.quadratic.basis @ self.raw_target - components
+        if len(unpenalised):
+            unpenalised = scipy.linalg.solve_triangular(self.triangle, unpenalised) * self.response
+        intercept = 0.0
+        if self.fit_intercept:
+            intercept, unpenalised = float(unpenalised[0]), unpenalised[1:]
+        if len(self.free):
+            columns = np.concatenate((columns, self.free))
+            coefs = np.concatenate((coefs, unpenalised * self.design.inv_scale[self.free]))
+        if self.fit_intercept:
+            intercept -= float(self.design.center[columns] @ coefs)
+        return columns, coefs, intercept
+
+
+def make_units(problem, *, fit_intercept, standardize):
+    """Build the `Units` of a validated problem; reads X twice (moments, then the unpenalised columns)."""
+    X, y = problem.X, problem.y
+    n, p = X.shape
+    weight = _normalised_weights(problem.sample_weight, n)
+    mean, deviation = moments(X, weight)
+    deviation[deviation <= 4 * EPS * np.abs(mean)] = 0.0
+    norm = deviation if fit_intercept else np.hypot(deviation, mean)
+    scale, penalty_scale = _column_scale(norm, deviation, standardize)
+    inv_scale = np.divide(1.0, scale, out=np.zeros(p), where=scale > 0)
+    center = mean if fit_intercept else np.zeros(p)
+    design = make_design(X, center, inv_scale)
+    root = np.sqrt(weight)
+    free, excluded = _free_and_excluded(problem, inv_scale)
+    response = y if problem.offset is None else y - problem.offset
+    size = np.abs(response).max(initial=0.0)
+    basis, triangle, free = _unpenalised_basis(X, design, root, free, fit_intercept)
+    raw = root * (response / size) if size > 0 else np.zeros(n)
+    target = _project_off(basis, raw)
+    length = np.linalg.norm(target)
+    if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
+        target, length = np.zeros(n), 1.0
+    target, raw = target / length, raw / length
+    response_norm = length * (size if size > 0 else 1.0)
+    square = (norm * inv_scale) ** 2
+    limits = _limits(problem, scale, response_norm)
+    quadratic = Quadratic(target, root, basis, limits)
+    return Units(
+        design, quadratic, square, free, excluded, response_norm, penalty_scale, raw, triangle, fit_intercept
+    )
+
+
+def _normalised_weights(sample_weight, n):
+    if sample_weight is None:
+        return np.full(n, 1.0 / n)
+    weight = sample_weight / sample_weight.max()
+    return weight / weight.sum()
+
+
+def _column_scale(norm, deviation, standardize):
+    """Scale of each column (0: left out) and the units of x~ in the penalty."""
+    if standardize:
+        return np.where(deviation > 0, deviation, 0.0), 1.0
+    largest = norm.max(initial=0.0)
+    largest = largest if largest > 0 else 1.0
+    scale = 2.0 ** np.round(np.log2(largest))  # a power of two: exact
+    return np.where(norm > 0, scale, 0.0), scale
+
+
+def _free_and_excluded(problem, inv_scale):
+    p = len(inv_scale)
+    excluded = inv_scale == 0.0
+    free = np.zeros(p, bool)
+    closed_below = np.zeros(p, bool) if problem.lower is None else problem.lower >= 0
+    closed_above = np.zeros(p, bool) if problem.upper is None else problem.upper <= 0
+    excluded |= closed_below & closed_above
+    if problem.penalty_factor is not None:
+        excluded |= np.isinf(problem.penalty_factor)
+        bounded = np.zeros(p, bool)
+        for bound in (problem.lower, problem.upper):
+            if bound is not None:
+                bounded |= np.isfinite(bound)
+        free = (problem.penalty_factor == 0.0) & ~excluded & ~bounded
+    return np.flatnonzero(free), np.flatnonzero(excluded)
+
+
+def _limits(problem, scale, response):
+    """Factors and bounds in penalty space, or nothing when there are none."""
+    if problem.penalty_factor is None and problem.lower is None and problem.upper is None:
+        return records(0, LIMITS)
+    limits = records(len(scale), LIMITS)
+    limits["factor"] = 1.0 if problem.penalty_factor is None else problem.penalty_factor
+    with np.errstate(invalid="ignore", over="ignore"):
+        for name, bound, none in (("lower", problem.lower, -np.inf), ("upper", problem.upper, np.inf)):
+            limits[name] = none if bound is None else np.where(bound == 0, 0.0, bound * (scale / response))
+    return limits
+
+
+def _unpenalised_basis(X, design, root, free, fit_intercept):
+    """Orthonormal rows spanning [root, root * x~_free]; dependent free columns are left out (coefficient 0)."""
+    columns = [root] if fit_intercept else []
+    for j in free:
+        x = X[:, [j]].toarray().ravel() if scipy.sparse.issparse(X) else X[:, j].astype(float)
+        columns.append(root * ((x - design.center[j]) * design.inv_scale[j]))
+    first = len(columns) - len(free)
+    basis = np.empty((len(columns), len(root)))
+    kept = []
+    for k, vector in enumerate(columns):
+        rest = _project_off(basis[: len(kept)], vector)
+        length = np.linalg.norm(rest)
+        if length > 1e-9 * np.linalg.norm(vector) and length > 0:
+            basis[len(kept)] = rest / length
+            kept.append(k)
+    basis = np.ascontiguousarray(basis[: len(kept)])
+    matrix = np.array([columns[k] for k in kept]).reshape(len(kept), len(root))
+    triangle = basis @ matrix.T
+    return basis, np.triu(triangle), np.array([free[k - first] for k in kept if k >= first], np.intp)
+
+
+def _project_off(basis, vector):
+    """vector - basis' basis vector, twice: once is not orthogonal to rounding."""
+    for _ in range(2):
+        vector = vector - basis.T @ (basis @ vector)
+    return vector
