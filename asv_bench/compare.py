@@ -35,9 +35,7 @@ def run_fastnet(cases, levels, limit, python):
         for level in levels:
             request = case._asdict() | {"solver": "fastnet", "tol": level, "limit": limit}
             answer = server.ask(request)
-            print(
-                f"  {case.label} fastnet tol {power(level)}: {describe(answer)}", file=sys.stderr, flush=True
-            )
+            print(f"  {case.label} fastnet tol {power(level)}: {describe(answer)}", file=sys.stderr, flush=True)
             found[case, level] = answer if reaches(answer, level) else None
     server.close()
     return found

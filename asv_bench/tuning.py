@@ -13,14 +13,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 try:
     import psutil
 except ImportError:
-    raise ImportError(
-        "the comparison watches its processes with psutil: pip install 'fastnet-path[bench]'"
-    ) from None
+    raise ImportError("the comparison watches its processes with psutil: pip install 'fastnet-path[bench]'") from None
 
 
 from benchmarks.peers import PEERS
@@ -181,13 +177,14 @@ class Tuner:
                     break
                 answer = self.run(exponent)
         else:
-            before = {"gap": np.inf}
+            gaps = []
             while not reaches(answer, level):  # tighter until it is
                 if "gap" not in answer or answer.get("too_slow") or exponent >= TIGHTEST:
                     return None, answer
-                if answer["gap"] < 1e3 * level and before["gap"] < 1.05 * answer["gap"]:
-                    return None, answer  # a tighter tolerance no longer helps
-                before, exponent = answer, exponent + 1
+                gaps.append(answer["gap"])
+                if len(gaps) > 3 and gaps[-4] < 1.05 * gaps[-1]:
+                    return None, answer  # three decades tighter and no smaller gap
+                exponent += 1
                 answer = self.run(exponent)
             met[exponent] = answer
         loosest = min(met)

@@ -36,9 +36,7 @@ def fastnet_path(X, y, alphas, l1_ratio, tol):
     import fastnet
 
     start = time.process_time()
-    path = fastnet.enet_path(
-        X, y, alphas=alphas, l1_ratio=l1_ratio, tol=tol, fit_intercept=False, standardize=False
-    )
+    path = fastnet.enet_path(X, y, alphas=alphas, l1_ratio=l1_ratio, tol=tol, fit_intercept=False, standardize=False)
     return path.coefs, time.process_time() - start
 
 

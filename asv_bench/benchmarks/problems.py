@@ -200,23 +200,15 @@ class Problem(NamedTuple):
 
 PROBLEMS = {
     "Smoke": Problem(lambda: dense(50, 300, 0.3, 5, 7), "dense 50 x 300", 0.05, "dense"),
-    "SmokeSparse": Problem(
-        lambda: sparse_counts(300, 2000, 12_000, 8, 8, 1.0), "CSC 300 x 2k", 0.05, "sparse"
-    ),
+    "SmokeSparse": Problem(lambda: sparse_counts(300, 2000, 12_000, 8, 8, 1.0), "CSC 300 x 2k", 0.05, "sparse"),
     "SmokeTall": Problem(lambda: dense(400, 60, 0.3, 10, 9), "tall 400 x 60", 0.01, "tall"),
     "D1": Problem(lambda: dense(200, 20_000, 0.0, 20, 1), "dense 200 x 20k", 0.01, "dense"),
     "D2": Problem(lambda: dense(200, 20_000, 0.8, 20, 2), "dense 200 x 20k, AR 0.8", 0.01, "dense"),
     "D3": Problem(lambda: dense(1000, 100_000, 0.5, 50, 3), "dense 1000 x 100k, AR 0.5", 0.01, "dense"),
     "D4": Problem(lambda: dense(10_000, 1000, 0.4, 50, 4), "tall 10k x 1k, AR 0.4", 0.01, "tall"),
-    "S1": Problem(
-        lambda: sparse_counts(10_000, 200_000, 2_000_000, 50, 5, 1.0), "CSC 10k x 200k", 0.01, "sparse"
-    ),
-    "S2": Problem(
-        lambda: sparse_counts(20_000, 1_000_000, 1_200_000, 50, 6, 1.1), "CSC 20k x 1M", 0.01, "sparse"
-    ),
-    "P": Problem(
-        lambda: sparse_text(10_000, 200_000, 200, 50, 5), "CSC 10k x 200k, thousands active", 0.01, "sparse"
-    ),
+    "S1": Problem(lambda: sparse_counts(10_000, 200_000, 2_000_000, 50, 5, 1.0), "CSC 10k x 200k", 0.01, "sparse"),
+    "S2": Problem(lambda: sparse_counts(20_000, 1_000_000, 1_200_000, 50, 6, 1.1), "CSC 20k x 1M", 0.01, "sparse"),
+    "P": Problem(lambda: sparse_text(10_000, 200_000, 200, 50, 5), "CSC 10k x 200k, thousands active", 0.01, "sparse"),
     "riboflavin": Problem(riboflavin, "gene expression 71 x 4088", 0.01, "dense", True),
     "mice": Problem(mice, "genotypes 1814 x 10k", 0.05, "dense", True),
     "debian": Problem(text("debian_desc", "log_size"), "package text 16k x 367k", 0.05, "sparse", True),
