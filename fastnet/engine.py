@@ -172,6 +172,9 @@ class QuadraticEngine:
         at = np.flatnonzero(beta)
         columns = self.active["column"][at]
         components = self.store.loading[at].T @ beta[at]
+        if self.store.row_lazy():  # its rows are not centred
+            shift = (self.design.center * self.design.inv_scale)[columns] @ beta[at]
+            components -= self.quadratic.basis @ self.quadratic.root * shift
         columns, coefs, intercept = self.units.coefficients(columns, beta[at], components)
         order = np.argsort(columns)
         deviance = 1.0 - work.values[RESIDUAL2] / (2.0 * self.null) if self.null > 0 else 0.0
