@@ -173,7 +173,7 @@ class QuadraticEngine:
         columns = self.active["column"][at]
         components = self.store.loading[at].T @ beta[at]
         if self.store.row_lazy():  # its rows are not centred
-            shift = (self.design.center * self.design.inv_scale)[columns] @ beta[at]
+            shift = (self.design.center[columns] * self.design.inv_scale[columns]) @ beta[at]
             components -= self.quadratic.basis @ self.quadratic.root * shift
         columns, coefs, intercept = self.units.coefficients(columns, beta[at], components)
         order = np.argsort(columns)
