@@ -29,7 +29,7 @@ class Point(NamedTuple):
     """One solved alpha, on the scale of the data."""
 
     alpha: float
-    columns: np.ndarray  # indices of the non-zero coefficients, increasing
+    columns: np.ndarray  # indices of the non-zero coefficients, in no particular order
     coefs: np.ndarray
     intercept: float
     gap: float
@@ -55,6 +55,7 @@ class QuadraticEngine:
         self.factor = Factor.allocate(FIRST_CAPACITY)
         self.store = make_rows(units.design, FIRST_CAPACITY, basis_size)
         self.support = None
+        self.root_components = quadratic.basis @ quadratic.root
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
@@ -69,11 +70,8 @@ class QuadraticEngine:
         slot = screening.add_reference(screen, work.residual, 2.0 * self.null)
         np.multiply(self.quadratic.root, work.residual, out=work.weighted)
         work.values[RESIDUAL2] = 2.0 * self.null
-        every = np.flatnonzero(screen.bound["stamp"] != RESIDENT)
-        screen.candidate[: len(every)] = every
-        found, _ = screening.dot_candidates(
-            self.design, screen, self.quadratic, work.weighted, slot, len(every), 0.0
-        )
+        p = len(screen.bound)
+        found, _ = screening.dot_candidates(self.design, screen, self.quadratic, work.weighted, slot, p, 0.0)
         ratio = np.abs(screen.found[:found])
         if len(self.quadratic.limits):
             factor = self.quadratic.limits["factor"][screen.candidate[:found]]
@@ -167,21 +165,19 @@ class QuadraticEngine:
     def point(self, alpha, status):
         """The present solution on the scale of the data."""
         work = self.work
-        rows = work.counts[ROWS]
-        beta = self.active["coef"][:rows]
-        at = np.flatnonzero(beta)
-        columns = self.active["column"][at]
-        components = self.store.loading[at].T @ beta[at]
+        beta = self.active["coef"][: work.counts[ROWS]]
+        at = beta.nonzero()[0]
+        columns, beta = self.active["column"][at], beta[at]
+        components = beta @ self.store.loading[at]
         if self.store.row_lazy():  # its rows are not centred
-            shift = (self.design.center[columns] * self.design.inv_scale[columns]) @ beta[at]
-            components -= self.quadratic.basis @ self.quadratic.root * shift
-        columns, coefs, intercept = self.units.coefficients(columns, beta[at], components)
-        order = np.argsort(columns)
+            shift = (self.design.center[columns] * self.design.inv_scale[columns]) @ beta
+            components -= self.root_components * shift
+        columns, coefs, intercept = self.units.coefficients(columns, beta, components)
         deviance = 1.0 - work.values[RESIDUAL2] / (2.0 * self.null) if self.null > 0 else 0.0
         return Point(
             float(alpha),
-            columns[order],
-            coefs[order],
+            columns,
+            coefs,
             intercept,
             max(float(work.values[GAP]), 0.0),
             float(work.values[OBJECTIVE]) * self.units.response**2,

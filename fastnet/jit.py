@@ -57,6 +57,16 @@ def internal(function):
     return _compile(function, **INTERNAL)
 
 
+def inlined(function):
+    """An internal function copied into its callers, where a call would cost more than its work."""
+    return _compile(function, forceinline=True, **INTERNAL)
+
+
+def fast_inlined(function):
+    """`fast`, copied into its callers."""
+    return _compile(function, fastmath=REASSOCIATE, forceinline=True, **INTERNAL)
+
+
 def fast(function):
     """An internal reduction or element-wise loop: re-association allowed, NaN and infinity respected."""
     return _compile(function, fastmath=REASSOCIATE, **INTERNAL)

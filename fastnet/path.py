@@ -108,6 +108,7 @@ class PathRun:
         shape = (self.n_features, len(solved))
         index = np.int32 if max(shape[0], len(columns)) < 2**31 else np.int64
         matrix = sparse.csc_array((coefs, columns.astype(index), indptr.astype(index)), shape=shape)
+        matrix.sort_indices()
         return Path(
             alphas=np.array([p.alpha for p in solved]),
             coefs=matrix,

@@ -14,7 +14,7 @@ with inflated (a, delta, threshold), then only its survivors until one of the th
 
 import numpy as np
 
-from .jit import fast, internal, jit
+from .jit import fast, inlined, internal, jit
 from .state import REFERENCES, RESIDENT, UNKNOWN
 from .vectors import copy_head, dot, total
 
@@ -25,7 +25,7 @@ FULL_PASS = 0.5  # above this share of candidates a sequential pass over all col
 HUGE = np.float32(1e30)
 
 
-@internal
+@inlined
 def stamp_column(screen, j, slot, correlation, reference_square, factor):
     """Record <x_j, rho_slot>; correlation is that dot product as computed."""
     square = screen.square[j]

@@ -32,7 +32,7 @@ class Units(NamedTuple):
     excluded: np.ndarray  # columns that cannot be selected: infinite factor, no variation, closed bounds
     response: float  # norm of the null residual: units of y
     penalty_scale: float  # units of x~ in the penalty: 1 when standardised
-    raw_target: np.ndarray  # (n,) root * (y - offset) / response, before projection
+    target_components: np.ndarray  # (q,) basis @ root * (y - offset) / response
     triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
     fit_intercept: bool
 
@@ -50,8 +50,10 @@ class Units(NamedTuple):
         components = basis @ sum_k beta_k column_k, before those columns were projected off the basis.
         """
         coefs = beta * self.design.inv_scale[columns] * self.response
-        unpenalised = self.quadratic.basis @ self.raw_target - components
-        if len(unpenalised):
+        unpenalised = self.target_components - components
+        if len(unpenalised) == 1:
+            unpenalised = unpenalised * (self.response / self.triangle[0, 0])
+        elif len(unpenalised):
             unpenalised = scipy.linalg.solve_triangular(self.triangle, unpenalised) * self.response
         intercept = 0.0
         if self.fit_intercept:
@@ -92,7 +94,7 @@ def make_units(problem, *, fit_intercept, standardize):
     limits = _limits(problem, scale, response_norm)
     quadratic = Quadratic(target, root, basis, limits)
     return Units(
-        design, quadratic, square, free, excluded, response_norm, penalty_scale, raw, triangle, fit_intercept
+        design, quadratic, square, free, excluded, response_norm, penalty_scale, basis @ raw, triangle, fit_intercept
     )
 
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..jit import fast, internal, jit, prefetch
+from ..jit import fast_inlined, inlined, jit, prefetch
 from ..vectors import copy_head, total
 
 
-@internal
+@inlined
 def _gather_dot(values, indices, v):
     a = b = c = d = 0.0
     m = values.shape[0]
@@ -32,13 +32,13 @@ def _gather_dot(values, indices, v):
     return (a + b) + (c + d)
 
 
-@fast
+@fast_inlined
 def _scatter(a, values, indices, out):
     for k in range(values.shape[0]):
         out[np.uint64(indices[k])] += a * values[k]
 
 
-@fast
+@fast_inlined
 def _scatter_shift(a, out):
     for i in range(out.shape[0]):
         out[i] += a
@@ -97,7 +97,7 @@ class CSCRows(NamedTuple):
     def grown(self, capacity, entries):
         """Room for `capacity` rows and `entries` stored entries, with the present rows kept."""
         capacity = max(capacity, len(self.start) - 1)
-        room = max(entries, len(self.data))
+        room = len(self.data) if entries <= len(self.data) else max(entries, 2 * len(self.data))
         data, indices = np.empty(room), np.empty(room, np.int32)
         start = np.zeros(capacity + 1, np.int64)
         loading = np.zeros((capacity, self.loading.shape[1]))

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..jit import fast, jit, prefetch
+from ..jit import fast, fast_inlined, jit, prefetch
 from ..vectors import axpy, copy_head, dot, multiply
 
 
-@fast
+@fast_inlined
 def _centered_dot(x, center, v):
     total = 0.0
     if center == 0.0:
