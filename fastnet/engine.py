@@ -65,11 +65,12 @@ class QuadraticEngine:
         """Dot every column with the null residual; returns the largest |correlation| / factor."""
         work, screen = self.work, self.screen
         work.residual[:] = self.quadratic.target
+        square = float(work.residual @ work.residual)
         screen.bound["stamp"][self.units.free] = RESIDENT
         screen.bound["stamp"][self.units.excluded] = RESIDENT
-        slot = screening.add_reference(screen, work.residual, 2.0 * self.null)
+        slot = screening.add_reference(screen, work.residual, square)
         np.multiply(self.quadratic.root, work.residual, out=work.weighted)
-        work.values[RESIDUAL2] = 2.0 * self.null
+        work.values[RESIDUAL2] = square
         p = len(screen.bound)
         found, _ = screening.dot_candidates(self.design, screen, self.quadratic, work.weighted, slot, p, 0.0)
         ratio = np.abs(screen.found[:found])

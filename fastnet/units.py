@@ -67,8 +67,46 @@ class Units(NamedTuple):
 
 
 def make_units(problem, *, fit_intercept, standardize):
-    """Build the `Units` of a validated problem; reads X twice (moments, then the unpenalised columns)."""
-    X, y = problem.X, problem.y
+    """Build the `Units` of a validated least-squares problem; reads X twice (moments, then the unpenalised columns)."""
+    y, n = problem.y, len(problem.y)
+    response = y if problem.offset is None else y - problem.offset
+    size = np.abs(response).max(initial=0.0)
+    frame = _frame(problem, fit_intercept, standardize)
+    raw = frame.root * (response / size) if size > 0 else np.zeros(n)
+    target = _project_off(frame.basis, raw)
+    length = np.linalg.norm(target)
+    if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
+        target, length = np.zeros(n), 1.0
+    target, raw = target / length, raw / length
+    return _assemble(problem, frame, target, raw, length * (size if size > 0 else 1.0), fit_intercept)
+
+
+def make_glm_units(problem, *, fit_intercept, standardize, response=1.0):
+    """`Units` for any other loss: y is not scaled, but for losses that scale with it (Huber), by `response`.
+
+    The target is left at zero: the engine sets it to the residual of the null model.
+    """
+    frame = _frame(problem, fit_intercept, standardize)
+    zero = np.zeros(len(problem.y))
+    return _assemble(problem, frame, zero, zero, response, fit_intercept)
+
+
+class _Frame(NamedTuple):
+    """What X, weights and penalty factors make: the same for every loss."""
+
+    design: NamedTuple
+    root: np.ndarray
+    basis: np.ndarray
+    triangle: np.ndarray
+    free: np.ndarray
+    excluded: np.ndarray
+    scale: np.ndarray  # (p,) data units per penalty unit
+    square: np.ndarray
+    penalty_scale: float
+
+
+def _frame(problem, fit_intercept, standardize):
+    X = problem.X
     n, p = X.shape
     weight = _normalised_weights(problem.sample_weight, n)
     mean, deviation = moments(X, weight)
@@ -80,22 +118,17 @@ def make_units(problem, *, fit_intercept, standardize):
     design = make_design(X, center, inv_scale)
     root = np.sqrt(weight)
     free, excluded = _free_and_excluded(problem, inv_scale)
-    response = y if problem.offset is None else y - problem.offset
-    size = np.abs(response).max(initial=0.0)
     basis, triangle, free = _unpenalised_basis(X, design, root, free, fit_intercept)
-    raw = root * (response / size) if size > 0 else np.zeros(n)
-    target = _project_off(basis, raw)
-    length = np.linalg.norm(target)
-    if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
-        target, length = np.zeros(n), 1.0
-    target, raw = target / length, raw / length
-    response_norm = length * (size if size > 0 else 1.0)
-    square = (norm * inv_scale) ** 2
-    limits = _limits(problem, scale, response_norm)
-    quadratic = Quadratic(target, root, basis, limits)
+    return _Frame(design, root, basis, triangle, free, excluded, scale, (norm * inv_scale) ** 2, penalty_scale)
+
+
+def _assemble(problem, frame, target, raw, response, fit_intercept):
+    limits = _limits(problem, frame.scale, response)
+    quadratic = Quadratic(target, frame.root, frame.basis, limits)
     return Units(
-        design, quadratic, square, free, excluded, response_norm, penalty_scale, basis @ raw, triangle, fit_intercept
-    )
+        frame.design, quadratic, frame.square, frame.free, frame.excluded, response, frame.penalty_scale,
+        frame.basis @ raw, frame.triangle, fit_intercept,
+    )  # fmt: skip
 
 
 def _normalised_weights(sample_weight, n):
