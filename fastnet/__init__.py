@@ -5,17 +5,20 @@ from .certificate import Certificate, verify
 from .conventions import from_glmnet, from_lambdas, to_glmnet, to_lambdas
 from .exceptions import ConvergenceWarning, DamagedFileError, PathInterrupted
 from .io import load
+from .model_selection import CVPath, cv_path
 from .result import Path, Status
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CVPath",
     "Certificate",
     "ConvergenceWarning",
     "DamagedFileError",
     "Path",
     "PathInterrupted",
     "Status",
+    "cv_path",
     "enet_path",
     "from_glmnet",
     "from_lambdas",

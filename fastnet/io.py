@@ -210,6 +210,11 @@ _READ_ERRORS = (
 
 def save(path, file) -> None:
     """Write a `fastnet.result.Path` to `file`; see `fastnet.result.Path.save`."""
+    write_archive(file, "Path", *path_parts(path))
+
+
+def path_parts(path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and metadata of a `fastnet.result.Path`; ``LOADERS["Path"]`` is the inverse."""
     from fastnet.result import POINT_FIELDS
 
     arrays = {name: getattr(path, name) for name in POINT_FIELDS}
@@ -223,7 +228,7 @@ def save(path, file) -> None:
     meta = {name: getattr(path, name) for name in _SCALARS}
     names = None if path.feature_names is None else list(path.feature_names)
     meta |= {"family_parameters": path.family_parameters, "feature_names": names}
-    write_archive(file, "Path", arrays, meta | {"problem_options": plain, "shape": list(path.coefs.shape)})
+    return arrays, meta | {"problem_options": plain, "shape": list(path.coefs.shape)}
 
 
 _PARTS = ("data", "indices", "indptr")
@@ -241,7 +246,7 @@ _SCALARS = (
 
 
 def _path_from(arrays: dict[str, np.ndarray], meta: dict[str, Any]):
-    """The inverse of `save`."""
+    """The inverse of `path_parts`."""
     from fastnet.result import POINT_FIELDS, Path
 
     p, K = (int(size) for size in meta["shape"])
