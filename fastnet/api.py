@@ -7,7 +7,9 @@ from scipy import sparse
 
 from .engine import QuadraticEngine
 from .exceptions import ConvergenceWarning
+from .glm_engine import make_glm_engine
 from .io import digest
+from .losses import find_family
 from .path import PathRun, default_grid, unsolved_points
 from .solvers.ridge import RidgeEngine
 from .units import make_units
@@ -96,7 +98,7 @@ def enet_path(
     Lee, Battle, Raina, Ng (2007), Efficient sparse coding algorithms (the direct steps).
     Fercoq, Gramfort, Salmon (2015), Mind the duality gap (the certificates).
     """
-    _check_family(family)
+    loss = None if isinstance(family, str) and family == "gaussian" else find_family(family)
     options = check_options(
         l1_ratio=l1_ratio, alphas=alphas, alpha_min_ratio=alpha_min_ratio, tol=tol, max_iter=max_iter,
         max_features=max_features, min_dev_change=min_dev_change, callback=callback, progress=progress,
@@ -107,14 +109,20 @@ def enet_path(
         X, y, sample_weight=sample_weight, offset=offset, penalty_factor=penalty_factor, lower=lower, upper=upper,
         check_finite=check_flag(check_finite, "check_finite"),
     )  # fmt: skip
-    units = make_units(problem, fit_intercept=fit_intercept, standardize=standardize)
-    engine, alpha_max = _make_engine(units, problem, options)
+    if loss is None:
+        units = make_units(problem, fit_intercept=fit_intercept, standardize=standardize)
+        engine, alpha_max = _make_engine(units, problem, options)
+    else:
+        engine = make_glm_engine(loss, problem, fit_intercept=fit_intercept, standardize=standardize)
+        units = engine.units
+        alpha_max = units.alpha_of(engine.largest, options.l1_ratio or RIDGE_GRID_L1_RATIO)
     grid = options.alphas
     if isinstance(grid, int):
         grid = default_grid(alpha_max, grid, options.alpha_min_ratio, *problem.X.shape)
     reached = _apply_warm_start(engine, warm_start, problem, grid, options.l1_ratio)
     description = dict(
-        l1_ratio=options.l1_ratio, family=family, tol=options.tol,
+        l1_ratio=options.l1_ratio, family="gaussian" if loss is None else loss.name, tol=options.tol,
+        family_parameters={} if loss is None else dict(loss.parameters),
         feature_names=problem.feature_names, fit_intercept=fit_intercept, standardize=standardize,
         null_objective=engine.null * units.response**2, fingerprint=_fingerprint(problem, units),
         problem_options=dict(
@@ -140,11 +148,6 @@ def warmup():
         enet_path(np.asfortranarray(design) if isinstance(design, np.ndarray) else design, y, alphas=5)
         for l1_ratio in (1.0, 0.5):
             _warm_iterative(design, y, l1_ratio)
-
-
-def _check_family(family):
-    if family != "gaussian":
-        raise ValueError(f'family={family!r} is not known; use family="gaussian"')
 
 
 def _make_engine(units, problem, options):

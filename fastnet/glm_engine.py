@@ -1,0 +1,191 @@
+"""The engine of every loss that is not quadratic: prox-Newton on the active rows, lazy certificates between.
+
+    per alpha, repeat:
+        prox-Newton on the active rows to an accuracy that the tolerance asks for
+        Newton on the unpenalised part alone, so that the residual is orthogonal to it
+        dots that the lazy bounds cannot exclude; the duality gap
+        gap <= tol: done; otherwise append the violators, or solve more accurately when there are none
+"""
+
+import numpy as np
+
+from .designs import make_rows
+from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding
+from .result import Status
+from .solvers import prox_newton
+from .state import (
+    ACTIVE, GAP, ITERATIONS, ITERATIVE, MODE, OBJECTIVE, ROWS, SUPPORT, Factor, Screen, Work, records,
+)  # fmt: skip
+from .units import make_glm_units
+from .validation import check_response
+
+BUDGET = 2e8  # stored entries touched in one call at most: Python looks up for Ctrl-C in between
+LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
+TIGHTEST = 1e-10
+FORCING = 0.1  # accuracy of the quadratic model, relative to the violation at hand
+MOST_STEPS = 200
+NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
+
+
+def make_glm_engine(family, problem, *, fit_intercept, standardize):
+    """The engine of a `Family` for a validated problem; refuses y outside the family's domain."""
+    check_response(
+        problem.y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept
+    )
+    units = make_glm_units(
+        problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response
+    )
+    return GLMEngine(units, family.make(problem.y), problem.offset, family.convex)
+
+
+class GLMEngine(QuadraticEngine):
+    """State of one fit of a loss; the same interface as `QuadraticEngine`.
+
+    `null` is the objective of the null model (unpenalised part alone) above that of the saturated model: half the null
+    deviance per unit of weight. Gaps are divided by it.
+    """
+
+    def __init__(self, units, loss, offset, convex=True):
+        quadratic = units.quadratic
+        n, q = len(quadratic.root), len(quadratic.basis)
+        self.loss, self.convex = loss, convex
+        self.design = units.design
+        self.screen = Screen.allocate(n, units.square, _rounding(units.design))
+        self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
+        self.active = records(FIRST_CAPACITY, ACTIVE)
+        self.before = np.zeros(FIRST_CAPACITY)
+        self.factor = Factor.allocate(max(FIRST_CAPACITY, q))
+        self.store = make_rows(units.design, FIRST_CAPACITY, q)
+        self.model = make_rows(units.design, FIRST_CAPACITY, q)
+        self.support = None
+        self.history = []
+        self.work.counts[MODE] = ITERATIVE
+        offset = np.zeros(n) if offset is None else offset / units.response
+        self.at = prox_newton.Predictor.allocate(offset, quadratic.root**2, q)
+        self.units, self.quadratic = units, quadratic
+        self._fit_null()
+        self.quadratic = quadratic._replace(target=self.work.residual.copy())
+        self.units = units._replace(quadratic=self.quadratic)
+        self.root_components = quadratic.basis @ quadratic.root
+        self.largest = self._first_pass()
+
+    def _fit_null(self):
+        """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
+        self._evaluate()
+        self._refit()
+        null = prox_newton.value_at(self.loss, self.at)
+        self.saturated = prox_newton.saturated_value(self.loss, self.at, self.quadratic, self.work)
+        self.null = null - self.saturated
+        if not self.null > NO_DEVIANCE * abs(null):
+            self.null = 0.0
+        self.value = null
+
+    def _evaluate(self):
+        prox_newton.evaluate(self.loss, self.at, self.quadratic, self.work.residual)
+
+    def _refit(self):
+        return prox_newton.refit_unpenalised(
+            self.loss, self.at, self.quadratic, self.work, self.factor, self.convex
+        )
+
+    def solve(self, alpha, l1_ratio, tol, max_iter):
+        """Bring the state to one alpha; returns its status."""
+        l1, l2 = self.units.penalties(alpha, l1_ratio)
+        work = self.work
+        work.counts[ITERATIONS] = 0
+        if self.null == 0.0:
+            work.values[[GAP, OBJECTIVE]] = 0.0, self.value
+            return Status.CONVERGED
+        prox_newton.forget_idle_rows(self.store, self.active, self.factor, self.screen, work)
+        self._restart()
+        l1_next = self._extrapolation(l1)[1]
+        status = self._rounds(l1, l2, l1_next, tol, max_iter)
+        self.history = [*self.history[-1:], l1]
+        return status
+
+    def _rounds(self, l1, l2, l1_next, tol, max_iter):
+        work = self.work
+        tightness, first = 1.0, True
+        while True:
+            accuracy = self._accuracy(l1, tol) * tightness
+            self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if first and l1 > 0 else accuracy, max_iter)
+            self._refit()
+            violators, true = prox_newton.screen_columns(
+                self.design, self.store, self.active, self.screen, self.quadratic, work, l1, l2,
+                l1_next if first else l1,
+            )  # fmt: skip
+            objective, gap, self.value = prox_newton.certify_loss(
+                self.loss, self.at, self.active, self.screen, self.quadratic, work, violators, l1, l2, self.convex
+            )
+            work.values[GAP], work.values[OBJECTIVE] = gap / self.null, objective
+            if gap <= tol * self.null:
+                return Status.CONVERGED
+            if work.counts[ITERATIONS] >= max_iter:
+                return Status.MAX_ITER
+            self._append(violators)
+            if true == 0 and not first:
+                tightness *= 0.2
+                if tightness < TIGHTEST:
+                    return Status.STALLED
+            first = False
+
+    def _accuracy(self, l1, tol):
+        """Violation of optimality at which the gap is about half the tolerance."""
+        rows = self.active[: self.work.counts[ROWS]]
+        size = float(rows["factor"] @ np.abs(rows["coef"]))
+        accuracy = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
+        return min(accuracy, 0.5 * tol * self.null / size) if size > 0 else accuracy
+
+    def _descend(self, l1, l2, accuracy, max_iter):
+        """Prox-Newton steps until no active row violates optimality by more than `accuracy`."""
+        work = self.work
+        if self.support is None or len(self.support) < len(self.active):
+            self.support = records(len(self.active), SUPPORT)
+        for _ in range(MOST_STEPS):
+            left = max_iter - work.counts[ITERATIONS]
+            if left <= 0:
+                return
+            violation, sweeps = prox_newton.newton_direction(
+                self.store, self.model, self.active, self.support, self.quadratic, work, self.inner, self.at,
+                self.before, l1, l2, accuracy, FORCING, BUDGET, left,
+            )  # fmt: skip
+            if violation <= accuracy:
+                return
+            work.counts[ITERATIONS] += max(sweeps, 1)
+            t = prox_newton.line_search(
+                self.loss, self.at, self.active, self.quadratic, work, self.before, l1, l2, self.convex
+            )
+            if t == 0.0:
+                return
+
+    def _append(self, violators):
+        args = self.design, self.store, self.active, self.factor, self.screen, self.quadratic, self.work
+        if not prox_newton.append_violators(*args, violators):
+            self._grow()
+            args = self.design, self.store, self.active, self.factor, self.screen, self.quadratic, self.work
+            prox_newton.append_violators(*args, violators)
+
+    def _grow(self):
+        super()._grow()
+        capacity = len(self.active)
+        entries = len(self.store.data) if self.store.row_lazy() else 0
+        self.model = self.model.grown(capacity, entries)
+        if len(self.before) < capacity:
+            self.before = np.zeros(capacity)
+
+    def _restart(self):
+        """Predictor, residual and curvature from the coefficients."""
+        prox_newton.rebuild_predictor(self.store, self.active, self.quadratic, self.work, self.at)
+        self._evaluate()
+
+    def start_from(self, columns, coefs):
+        super().start_from(columns, coefs)
+        self._restart()
+        self._refit()
+
+    def point(self, alpha, status):
+        """The present solution on the scale of the data."""
+        linear = self.quadratic.root * (self.at.eta - self.at.offset)
+        self.units = self.units._replace(target_components=self.quadratic.basis @ linear)
+        deviance = 1.0 - (self.value - self.saturated) / self.null if self.null > 0 else 0.0
+        return super().point(alpha, status)._replace(deviance_ratio=float(deviance))

@@ -1,0 +1,23 @@
+"""Formulas that several losses share."""
+
+import math
+
+import numpy as np
+
+from ..jit import internal
+
+SLACK = 1e-12  # how far rounding may carry an argument out of a domain
+
+
+@internal
+def entropy(a):
+    """a log a on a >= 0, infinite below."""
+    if a > 0.0:
+        return a * math.log(a)
+    return 0.0 if a >= -SLACK else np.inf
+
+
+@internal
+def softplus(eta):
+    """log(1 + e^eta), without overflow."""
+    return max(eta, 0.0) + math.log1p(math.exp(-abs(eta)))

@@ -1,0 +1,409 @@
+"""Kernels of prox-Newton for losses that are not quadratic.
+
+At the linear predictor eta, with residual r = -f'(eta) and curvature h = f''(eta), the loss along a change d of eta is
+
+    sum_i omega_i (-r_i d_i + h_i d_i^2 / 2) = |sqrt(omega h) d - sqrt(omega) r / sqrt(h)|^2 / 2 + constant:
+
+least squares on rows reweighted by sqrt(h), which the quadratic solvers take as it is. The new residual z' of that
+problem gives d = (z - z') / sqrt(omega h) without a pass over X, unpenalised part included. A line search on the true
+objective makes every step a descent.
+
+    Lee, Sun, Saunders (2014), Proximal Newton-type methods for minimizing composite functions.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import screening
+from ..jit import internal, jit
+from ..losses.loops import loss_bound, loss_slopes, loss_sum
+from ..state import DOTS, RESIDUAL2, ROWS, SLOT
+from ..vectors import axpy, copy_head, dot, fill, multiply
+from . import cholesky
+from .certify import _count_true, row_violation
+from .coordinate_descent import iterate
+from .gap import conjugate_sum, scale_limits
+from .rows import compact, has_room, load_violators
+
+STEEP = 1e-3  # |residual| counts as this much curvature at least: bounds the Newton step of one observation
+FLAT = 1e-7  # and so does this share of the mean curvature
+HALVINGS = 40
+NEGLIGIBLE = 1e-11  # cosine below which an unpenalised column counts as orthogonal to the residual
+
+
+class Predictor(NamedTuple):
+    """The linear predictor of a fit and what the loss says there."""
+
+    eta: np.ndarray  # (n,) offset included
+    offset: np.ndarray  # (n,)
+    weight: np.ndarray  # (n,) omega = w / W
+    curvature: np.ndarray  # (n,) f''(eta), floored
+    root: np.ndarray  # (n,) sqrt(curvature)
+    change: np.ndarray  # (n,) direction of eta
+    trial: np.ndarray  # (n,) eta after the step
+    residual: np.ndarray  # (n,) residual there, weighted space
+    slope: np.ndarray  # (n,) curvature there
+    basis: np.ndarray  # (q, n) orthonormal basis of the reweighted unpenalised columns
+
+    @classmethod
+    def allocate(cls, offset, weight, q):
+        n = len(weight)
+        return cls(offset.copy(), offset, weight, *(np.zeros(n) for _ in range(6)), np.zeros((q, n)))
+
+
+@internal
+def floor_curvature(root, residual, curvature, weight):
+    """Raise the curvature where a Newton step could not be trusted."""
+    mean = dot(curvature, weight)
+    for i in range(curvature.shape[0]):
+        least = FLAT * mean + 1e-300
+        if root[i] > 0.0:
+            least += STEEP * abs(residual[i]) / root[i]
+        curvature[i] = max(curvature[i], least)
+
+
+@jit
+def evaluate(loss, at, quadratic, residual):
+    """Residual (weighted space) and curvature at the present eta."""
+    loss_slopes(loss, at.eta, quadratic.root, residual, at.curvature)
+    floor_curvature(quadratic.root, residual, at.curvature, at.weight)
+
+
+# --- the model
+
+
+@internal
+def reweighted_basis(basis, root, out):
+    """out = orthonormal rows spanning basis * root; a dependent one becomes zero."""
+    for a in range(basis.shape[0]):
+        multiply(basis[a], root, out[a])
+        before = np.sqrt(dot(out[a], out[a]))
+        for _ in range(2):
+            for b in range(a):
+                axpy(-dot(out[b], out[a]), out[b], out[a])
+        length = np.sqrt(dot(out[a], out[a]))
+        inverse = 1.0 / length if length > 1e-12 * before else 0.0
+        for i in range(root.shape[0]):
+            out[a, i] *= inverse
+
+
+@internal
+def active_violation(store, active, rows, quadratic, work, l1, l2):
+    """Largest violation of optimality over active rows and unpenalised part; sets active.correlation."""
+    worst = 0.0
+    q = quadratic.basis.shape[0]
+    for a in range(q):
+        work.shift[a] = dot(quadratic.basis[a], work.residual)
+        worst = max(worst, abs(work.shift[a]))
+    lazy = store.row_lazy()
+    for k in range(rows):
+        c = store.row_dot(k, work.residual)
+        if lazy:
+            for a in range(q):
+                c -= store.loading[k, a] * work.shift[a]
+        active[k].correlation = c
+        worst = max(worst, row_violation(active, k, l1, l2))
+    fill(work.shift, 0.0)
+    return worst
+
+
+@internal
+def reweight(store, model, active, rows, at):
+    """model = rows times sqrt(curvature), projected off the reweighted unpenalised columns."""
+    for k in range(rows):
+        model.row_reweight(k, store, at.root)
+        model.row_project(k, at.basis)
+        if active[k].square > 0.0:
+            active[k].square = model.row_square(k)
+
+
+@jit
+def newton_direction(
+    store, model, active, support, quadratic, work, inner, at, before, l1, l2, accuracy, forcing, budget, most
+):
+    """Solve the quadratic model at the present eta; the new coefficients go to active, the old ones to `before`.
+
+    Returns (violation, sweeps): the violation of optimality before the step; nothing is done where it is at most
+    `accuracy`.
+    """
+    rows = work.counts[ROWS]
+    violation = active_violation(store, active, rows, quadratic, work, l1, l2)
+    if not violation > accuracy:
+        return violation, 0
+    n = work.residual.shape[0]
+    for i in range(n):
+        at.root[i] = np.sqrt(at.curvature[i])
+    reweighted_basis(quadratic.basis, at.root, at.basis)
+    reweight(store, model, active, rows, at)
+    for k in range(rows):
+        before[k] = active[k].coef
+    for i in range(n):
+        inner.residual[i] = work.residual[i] / at.root[i]
+    for a in range(at.basis.shape[0]):
+        axpy(-dot(at.basis[a], inner.residual), at.basis[a], inner.residual)
+    target = max(0.5 * accuracy, forcing * violation)
+    _, _, sweeps = iterate(model, active, support, rows, inner, at.basis, l1, l2, target, budget, most)
+    for i in range(n):
+        root = quadratic.root[i]
+        at.change[i] = 0.0
+        if root > 0.0:
+            at.change[i] = (work.residual[i] / at.root[i] - inner.residual[i]) / (root * at.root[i])
+    return violation, sweeps
+
+
+# --- the step
+
+
+@internal
+def penalty_value(active, rows, l1, l2):
+    total = 0.0
+    for k in range(rows):
+        b = active[k].coef
+        total += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+    return total
+
+
+@internal
+def _penalty_at(active, rows, before, t, l1, l2):
+    """Value of the penalty at before + t * (coef - before), and its slope there from the left."""
+    value = 0.0
+    slope = 0.0
+    for k in range(rows):
+        d = active[k].coef - before[k]
+        b = before[k] + t * d
+        value += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+        if d != 0.0:
+            side = 1.0 if b > 0.0 else -1.0
+            if b == 0.0:  # arriving at zero: from the side where it was
+                side = 1.0 if before[k] > 0.0 else -1.0
+            slope += active[k].factor * d * (l1 * side + l2 * b)
+    return value, slope
+
+
+@internal
+def _try_step(loss, at, quadratic, t):
+    """Residual and curvature at eta + t * change; returns the slope of the loss there."""
+    for i in range(at.eta.shape[0]):
+        at.trial[i] = at.eta[i] + t * at.change[i]
+    loss_slopes(loss, at.trial, quadratic.root, at.residual, at.slope)
+    slope = 0.0
+    for i in range(at.eta.shape[0]):
+        slope -= quadratic.root[i] * at.residual[i] * at.change[i]
+    return slope
+
+
+@internal
+def _take_step(at, quadratic, work):
+    n = at.eta.shape[0]
+    copy_head(at.trial, at.eta, n)
+    copy_head(at.residual, work.residual, n)
+    copy_head(at.slope, at.curvature, n)
+    floor_curvature(quadratic.root, work.residual, at.curvature, at.weight)
+
+
+@jit
+def line_search(loss, at, active, quadratic, work, before, l1, l2, convex):
+    """Accept the step, or halve it until the objective does not rise; returns t (0: rejected, nothing has changed).
+
+    A convex objective that still falls at the end of the step has fallen all the way: no value is needed then.
+    """
+    rows = work.counts[ROWS]
+    start = np.nan
+    t = 1.0
+    for _ in range(HALVINGS):
+        slope = _try_step(loss, at, quadratic, t)
+        penalty, penalty_slope = _penalty_at(active, rows, before, t, l1, l2)
+        accept = convex and slope + penalty_slope <= 0.0
+        if not accept:
+            if np.isnan(start):
+                start = loss_sum(loss, at.eta, at.weight) + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
+            accept = loss_sum(loss, at.trial, at.weight) + penalty <= start
+        if accept:
+            break
+        t *= 0.5
+    else:
+        t = 0.0
+    if t < 1.0:
+        for k in range(rows):
+            active[k].coef = before[k] + t * (active[k].coef - before[k]) if t > 0.0 else before[k]
+    if t > 0.0:
+        _take_step(at, quadratic, work)
+    return t
+
+
+@jit
+def refit_unpenalised(loss, at, quadratic, work, factor, convex):
+    """Newton on the intercept and the unpenalised columns alone, until their gradient is rounding.
+
+    Returns the largest component of the residual along them.
+    """
+    basis, residual = quadratic.basis, work.residual
+    q = basis.shape[0]
+    n = residual.shape[0]
+    last = np.inf
+    for _ in range(200):
+        worst = 0.0
+        for a in range(q):
+            factor.gradient[a] = dot(basis[a], residual)
+            worst = max(worst, abs(factor.gradient[a]))
+        size = np.sqrt(dot(residual, residual))
+        if not worst > 1e-15 * size or (worst >= 0.5 * last and worst <= 1e-12 * size):
+            return worst
+        last = worst
+        for a in range(q):
+            for b in range(a + 1):
+                h = 0.0
+                for i in range(n):
+                    h += basis[a, i] * at.curvature[i] * basis[b, i]
+                factor.R[b, a] = h
+        if not cholesky.factorize(factor.R, q):
+            return worst
+        cholesky.solve_forward(factor.R, q, factor.gradient, 0)
+        cholesky.solve_backward(factor.R, q, factor.gradient)
+        for i in range(n):
+            at.change[i] = 0.0
+            if quadratic.root[i] > 0.0:
+                for a in range(q):
+                    at.change[i] += factor.gradient[a] * basis[a, i] / quadratic.root[i]
+        if not _descend(loss, at, quadratic, work, convex):
+            return worst
+    return last
+
+
+@internal
+def _descend(loss, at, quadratic, work, convex):
+    """Line search on the loss alone; False when no step lowers it."""
+    start = loss_sum(loss, at.eta, at.weight)
+    t = 1.0
+    for _ in range(HALVINGS):
+        slope = _try_step(loss, at, quadratic, t)
+        if (convex and slope <= 0.0) or loss_sum(loss, at.trial, at.weight) <= start:
+            _take_step(at, quadratic, work)
+            return True
+        t *= 0.5
+    return False
+
+
+@jit
+def rebuild_predictor(store, active, quadratic, work, at):
+    """eta from the coefficients, its unpenalised part kept: rounding never accumulates along the path."""
+    basis, root = quadratic.basis, quadratic.root
+    n = root.shape[0]
+    for i in range(n):
+        at.change[i] = root[i] * (at.eta[i] - at.offset[i])
+        at.trial[i] = 0.0
+    lazy = store.row_lazy()
+    for a in range(basis.shape[0]):
+        work.shift[a] = dot(basis[a], at.change)
+    for k in range(work.counts[ROWS]):
+        b = active[k].coef
+        if b != 0.0:
+            store.row_axpy(k, b, at.trial)
+            if lazy:
+                for a in range(basis.shape[0]):
+                    work.shift[a] -= b * store.loading[k, a]
+    for a in range(basis.shape[0]):
+        axpy(work.shift[a], basis[a], at.trial)
+        work.shift[a] = 0.0
+    for i in range(n):
+        if root[i] > 0.0:
+            at.eta[i] = at.offset[i] + at.trial[i] / root[i]
+
+
+# --- the certificate
+
+
+@jit
+def screen_columns(design, store, active, screen, quadratic, work, l1, l2, collect):
+    """Dot what the bounds cannot exclude with today's residual; returns (violators, those above l1)."""
+    residual = work.residual
+    n, p, entries = design.matrix_size()
+    square = dot(residual, residual)
+    work.values[RESIDUAL2] = square
+    screening.project_residual(screen, residual, square)
+    few = 3.0 * n * p / max(entries, 1)
+    count = screening.candidates(screen, collect, np.sqrt(square), few)
+    slot = screening.add_reference(screen, residual, square)
+    multiply(quadratic.root, residual, work.weighted)
+    violators, dotted = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
+    work.counts[DOTS] += dotted
+    work.counts[SLOT] = slot
+    true = _count_true(screen, quadratic, violators, l1) if collect < l1 else violators
+    for k in range(work.counts[ROWS]):
+        c = store.row_dot(k, residual)
+        free = active[k].factor * l1 == 0.0 and active[k].factor * l2 == 0.0
+        if free and abs(c) <= NEGLIGIBLE * np.sqrt(square * screen.square[active[k].column]):
+            c = 0.0
+        active[k].correlation = c
+    return violators, true
+
+
+@jit
+def append_violators(design, store, active, factor, screen, quadratic, work, violators):
+    """Load the violators as rows; False when work.counts asks for more room first."""
+    if not has_room(design, store, active, factor, screen, work, violators, False):
+        return False
+    load_violators(design, store, active, screen, quadratic, work, violators)
+    return True
+
+
+@jit
+def forget_idle_rows(store, active, factor, screen, work):
+    """Drop rows that were zero at the last two alphas; the residual must be the one last certified."""
+    compact(store, active, factor, screen, work, work.counts[SLOT], False)
+    for k in range(work.counts[ROWS]):
+        active[k].previous = active[k].coef
+
+
+@jit
+def certify_loss(loss, at, active, screen, quadratic, work, violators, l1, l2, convex):
+    """(objective, gap, loss) at the present point; the gap is the best over two scales s of the dual point s r.
+
+    A loss that is not convex has no global bound: its gap is that of the quadratic model at the present point.
+    """
+    rows = work.counts[ROWS]
+    value = loss_sum(loss, at.eta, at.weight)
+    penalty = penalty_value(active, rows, l1, l2)
+    finite, inside = scale_limits(active, rows, screen, quadratic, violators, l1, l2)
+    along = 0.0
+    if not convex:
+        for k in range(rows):
+            along += active[k].correlation * active[k].coef
+        spread = 0.0
+        for i in range(at.eta.shape[0]):
+            spread += work.residual[i] * work.residual[i] / at.curvature[i]
+    best = np.inf
+    for choice in range(2):
+        s = finite if choice == 0 else inside
+        if choice == 1 and s == finite:
+            break
+        if s < 1.0:
+            s *= 1.0 - 1e-15
+        conjugates = conjugate_sum(s, active, rows, screen, quadratic, violators, l1, l2)
+        if not conjugates < np.inf:
+            continue
+        if convex:
+            dual = loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, s)
+            gap = value + penalty - dual + conjugates
+        else:
+            gap = penalty + conjugates - s * along + 0.5 * (1.0 - s) * (1.0 - s) * spread
+        best = min(best, gap)
+    return value + penalty, best, value
+
+
+@jit
+def saturated_value(loss, at, quadratic, work):
+    """Smallest value of the loss over all eta: the dual objective at zero."""
+    return loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, 0.0)
+
+
+@jit
+def value_at(loss, at):
+    return loss_sum(loss, at.eta, at.weight)
+
+
+__all__ = [
+    "Predictor", "append_violators", "certify_loss", "evaluate", "forget_idle_rows", "line_search",
+    "newton_direction", "rebuild_predictor", "refit_unpenalised", "saturated_value", "screen_columns", "value_at",
+]  # fmt: skip
