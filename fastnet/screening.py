@@ -23,6 +23,7 @@ DOWN = 1.0 - 2e-6
 SKIN = 0.88  # the list holds for thresholds down to this share of the one it was made at
 FULL_PASS = 0.5  # above this share of candidates a sequential pass over all columns is cheaper
 HUGE = np.float32(1e30)
+AHEAD = 6  # columns fetched ahead of the one being dotted
 
 
 @inlined
@@ -215,11 +216,9 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
         count = _take_all(screen)
         screen.state[1] = np.inf
     violators = 0
-    for e in range(min(4, count)):
-        design.col_hint(screen.candidate[e])
     for e in range(count):
-        if e + 4 < count:
-            design.col_hint(screen.candidate[e + 4])
+        if e + AHEAD < count:
+            design.col_hint(screen.candidate[e + AHEAD])
         j = screen.candidate[e]
         c = design.col_dot(j, v, v_sum)
         factor = quadratic.limits[j].factor if limited else 1.0

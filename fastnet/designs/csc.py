@@ -13,6 +13,7 @@ import numpy as np
 
 from ..jit import fast_inlined, inlined, jit, prefetch
 from ..vectors import copy_head, total
+from .dense import scaling_records
 
 
 @inlined
@@ -49,8 +50,7 @@ class CSCDesign(NamedTuple):
     indices: np.ndarray  # (nnz,) read-only, int32 or int64, proved in range
     indptr: np.ndarray  # (p + 1,) int64
     rows: np.ndarray  # (1,) int64: n
-    center: np.ndarray  # (p,) data units; zero without an intercept
-    inv_scale: np.ndarray  # (p,) penalty units per data unit; zero for a constant column
+    scaling: np.ndarray  # (p,) SCALING
 
     def matrix_size(self):
         return self.rows[0], self.indptr.shape[0] - 1, self.data.shape[0]
@@ -58,14 +58,24 @@ class CSCDesign(NamedTuple):
     def col_dot(self, j, v, v_sum):
         a, b = self.indptr[j], self.indptr[j + 1]
         stored = _gather_dot(self.data[a:b], self.indices[a:b], v)
-        return (stored - self.center[j] * v_sum) * self.inv_scale[j]
+        s = self.scaling[j]
+        return (stored - s.center * v_sum) * s.inv_scale
 
     def col_add(self, j, a, eta):
         start, stop = self.indptr[j], self.indptr[j + 1]
-        a *= self.inv_scale[j]
+        s = self.scaling[j]
+        a *= s.inv_scale
         _scatter(a, self.data[start:stop], self.indices[start:stop], eta)
-        if self.center[j] != 0.0:
-            _scatter_shift(-a * self.center[j], eta)
+        if s.center != 0.0:
+            _scatter_shift(-a * s.center, eta)
+
+    @property
+    def center(self):
+        return self.scaling["center"]
+
+    @property
+    def inv_scale(self):
+        return self.scaling["inv_scale"]
 
     def col_hint(self, j):
         start = np.int64(self.indptr[j])
@@ -115,7 +125,7 @@ class CSCRows(NamedTuple):
 
     def row_load(self, k, design, j, root):
         out = self.start[k]
-        scale = design.inv_scale[j]
+        scale = design.scaling[j].inv_scale
         for e in range(design.indptr[j], design.indptr[j + 1]):
             i = design.indices[e]
             self.indices[out] = i
@@ -228,4 +238,4 @@ def _parts(X):
 
 
 def csc_design(X, center, inv_scale):
-    return CSCDesign(*_parts(X), np.array([X.shape[0]], np.int64), center, inv_scale)
+    return CSCDesign(*_parts(X), np.array([X.shape[0]], np.int64), scaling_records(center, inv_scale))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..jit import fast, fast_inlined, jit, prefetch
+from ..state import records
 from ..vectors import axpy, copy_head, dot, multiply
 
 
@@ -37,20 +38,44 @@ def _standardized_copy(x, center, scale, root, out):
         out[i] = (x[i] - center) * scale * root[i]
 
 
+# What is known of each column, in one cache line.
+SCALING = np.dtype(
+    [
+        ("center", "f8"),  # data units; zero without an intercept
+        ("inv_scale", "f8"),  # penalty units per data unit; zero for a column left out
+    ]
+)
+
+
+def scaling_records(center, inv_scale):
+    scaling = records(len(center), SCALING)
+    scaling["center"], scaling["inv_scale"] = center, inv_scale
+    return scaling
+
+
 class DenseDesign(NamedTuple):
     columns: np.ndarray  # (p, n) C order, read-only, float64 or float32: row j is column j of X
-    center: np.ndarray  # (p,) data units; zero without an intercept
-    inv_scale: np.ndarray  # (p,) penalty units per data unit; zero for a constant column
+    scaling: np.ndarray  # (p,) SCALING
 
     def matrix_size(self):
         p, n = self.columns.shape
         return n, p, n * p
 
     def col_dot(self, j, v, v_sum):
-        return _centered_dot(self.columns[j], self.center[j], v) * self.inv_scale[j]
+        s = self.scaling[j]
+        return _centered_dot(self.columns[j], s.center, v) * s.inv_scale
 
     def col_add(self, j, a, eta):
-        _centered_axpy(self.columns[j], self.center[j], a * self.inv_scale[j], eta)
+        s = self.scaling[j]
+        _centered_axpy(self.columns[j], s.center, a * s.inv_scale, eta)
+
+    @property
+    def center(self):
+        return self.scaling["center"]
+
+    @property
+    def inv_scale(self):
+        return self.scaling["inv_scale"]
 
     def col_hint(self, j):
         n = self.columns.shape[1]
@@ -85,7 +110,8 @@ class DenseRows(NamedTuple):
         return k < self.values.shape[0]
 
     def row_load(self, k, design, j, root):
-        _standardized_copy(design.columns[j], design.center[j], design.inv_scale[j], root, self.values[k])
+        s = design.scaling[j]
+        _standardized_copy(design.columns[j], s.center, s.inv_scale, root, self.values[k])
 
     def row_project(self, k, basis):
         for a in range(basis.shape[0]):
@@ -183,4 +209,4 @@ def _columns(X):
 
 
 def dense_design(X, center, inv_scale):
-    return DenseDesign(_columns(X), center, inv_scale)
+    return DenseDesign(_columns(X), scaling_records(center, inv_scale))
