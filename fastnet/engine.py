@@ -15,13 +15,15 @@ from .solvers.direct import EXHAUSTED, GROW, HAND_OVER, PAUSED, SOLVED, STALLED,
 from .solvers.iterative import solve_iterative
 from .solvers.rows import load_rows
 from .state import (
-    ACTIVE, DIRECT, GAP, ITERATIONS, ITERATIVE, MODE, NEED_ENTRIES, NEED_ROWS, OBJECTIVE, RESIDENT, RESIDUAL2, ROUND,
-    ROWS, SUPPORT, Factor, Screen, Work, enlarged, records,
+    ACTIVE, DIRECT, ENTRIES, GAP, ITERATIONS, ITERATIVE, MODE, NEED_ENTRIES, NEED_ROWS, OBJECTIVE, RESIDENT, RESIDUAL2,
+    ROUND, ROWS, SUPPORT, Factor, Screen, Work, enlarged, records,
 )  # fmt: skip
+from .units import NO_RESPONSE
 
 DIRECT_LIMIT = 800  # active columns beyond which the iterative solver is cheaper than a factor
 FIRST_CAPACITY = 64
 BUDGET = 2e8  # stored entries touched between two looks at Ctrl-C: about a fifth of a second
+NULL_TOL, NULL_ITERATIONS = 1e-13, 10_000  # for the null model, when it needs iterations
 MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
 
 
@@ -59,12 +61,33 @@ class QuadraticEngine:
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
+        self._fit_null()
         self.largest = self._first_pass()
+
+    def _fit_null(self):
+        """Bring unpenalised columns with bounds, which cannot be projected out, to their optimum alone."""
+        limits = self.quadratic.limits
+        if len(limits) == 0 or self.null == 0.0:
+            return
+        unpenalised = limits["factor"] == 0.0
+        unpenalised[self.units.free] = unpenalised[self.units.excluded] = False
+        columns = np.flatnonzero(unpenalised)
+        if len(columns) == 0:
+            return
+        whole = self.null
+        self.work.counts[MODE] = ITERATIVE
+        self._load(columns, np.zeros(len(columns)))
+        self._solve(1.0, 0.0, NULL_TOL, NULL_ITERATIONS)  # columns never dotted stay out, whatever l1
+        self.history = []
+        self.null = 0.5 * float(self.work.residual @ self.work.residual)
+        if self.null <= NO_RESPONSE**2 * whole:
+            self.null = 0.0
 
     def _first_pass(self):
         """Dot every column with the null residual; returns the largest |correlation| / factor."""
         work, screen = self.work, self.screen
-        work.residual[:] = self.quadratic.target
+        if work.counts[ROWS] == 0:
+            work.residual[:] = self.quadratic.target
         square = float(work.residual @ work.residual)
         screen.bound["stamp"][self.units.free] = RESIDENT
         screen.bound["stamp"][self.units.excluded] = RESIDENT
@@ -81,13 +104,15 @@ class QuadraticEngine:
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns (gap, iterations, status)."""
-        l1, l2 = self.units.penalties(alpha, l1_ratio)
+        if self.null == 0.0:
+            self.work.values[[GAP, OBJECTIVE, RESIDUAL2]] = 0.0
+            return Status.CONVERGED
+        return self._solve(*self.units.penalties(alpha, l1_ratio), tol, max_iter)
+
+    def _solve(self, l1, l2, tol, max_iter):
         work = self.work
         work.counts[ROUND] = -1
         work.counts[ITERATIONS] = 0
-        if self.null == 0.0:
-            work.values[[GAP, OBJECTIVE, RESIDUAL2]] = 0.0
-            return Status.CONVERGED
         self._maybe_direct(l1, l2)
         while True:
             code = self._call(l1, l2, tol, max_iter)
@@ -152,16 +177,21 @@ class QuadraticEngine:
         if len(self.quadratic.limits):
             limits = self.quadratic.limits[columns]
             beta = np.clip(beta, limits["lower"], limits["upper"])
-        k = len(columns)
+        self.work.counts[MODE] = ITERATIVE
+        self._load(columns, beta)
+
+    def _load(self, columns, beta):
+        """Append columns to the active rows, with these coefficients."""
+        work, k = self.work, len(columns)
         self.screen.candidate[:k] = columns
         self.screen.found[:k] = beta
+        first = int(work.counts[ROWS])
         sizes = sum(int(self.design.col_entries(j)) for j in columns)
-        self.work.counts[NEED_ROWS], self.work.counts[NEED_ENTRIES] = k, sizes
-        self.work.counts[MODE] = ITERATIVE
+        work.counts[NEED_ROWS], work.counts[NEED_ENTRIES] = first + k, work.counts[ENTRIES] + sizes
         self._grow()
-        load_rows(self.design, self.store, self.active, self.screen, self.quadratic, self.work, k)
-        self.active["coef"][:k] = self.active["previous"][:k] = beta[: int(self.work.counts[ROWS])]
-        synchronize(self.store, self.active, self.quadratic, self.work)
+        load_rows(self.design, self.store, self.active, self.screen, self.quadratic, work, k)
+        self.active["coef"][first : first + k] = self.active["previous"][first : first + k] = beta
+        synchronize(self.store, self.active, self.quadratic, work)
 
     def point(self, alpha, status):
         """The present solution on the scale of the data."""

@@ -119,11 +119,13 @@ class Reference:
             return 0.5 * (w @ (self.t - Z @ c) ** 2) + self.penalty(c, alpha)
 
         for sweep in range(sweeps):
+            change = 0.0
             for j in columns:
                 u = Z[:, j] @ (w * r) + square[j] * c[j]
                 new = np.sign(u) * max(abs(u) - l1[j], 0.0) / (square[j] + l2[j])
                 new = min(max(new, self.low[j]), self.high[j])
                 if new != c[j]:
+                    change = max(change, abs(new - c[j]) * size[j])
                     r += Z[:, j] * (c[j] - new)
                     c[j] = new
             if sweep % 5 == 4:
@@ -144,6 +146,8 @@ class Reference:
                         r = self.t - Z @ c
                 if np.all(self._violation(c, r, l1, l2)[columns] <= tol * size[columns]):
                     break
+            if change <= 1e-15 * (w @ self.t**2):  # rounding
+                break
         return c
 
     def solve(self, alpha):

@@ -11,6 +11,7 @@ from .gap import duality_gap, limits_of
 from .rows import row_gradient
 
 ENTER = 1.0 + 1e-10  # a correlation above this multiple of its limit is a violation
+ROUNDING = 1e-11  # |<x, r>| / (|x| |r|) that counts as zero for a column without any penalty
 
 
 @internal
@@ -62,10 +63,10 @@ def certify(design, store, active, factor, screen, quadratic, work, l1, l2, coll
     true = violators
     if collect < l1:
         true = _count_true(screen, quadratic, violators, l1)
-    worst = _update_correlations(store, active, rows, residual, True, l1, l2)
+    worst = _update_correlations(store, active, rows, work, True, l1, l2)
     gap = _gap(active, rows, screen, quadratic, work, violators, l1, l2) / null
     if gap <= tol or (true == 0 and worst == 0.0) or work.counts[MODE] != DIRECT:
-        worst = _update_correlations(store, active, rows, residual, False, l1, l2)
+        worst = _update_correlations(store, active, rows, work, False, l1, l2)
         gap = _gap(active, rows, screen, quadratic, work, violators, l1, l2) / null
         for i in range(work.counts[IN_FACTOR]):
             factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
@@ -83,7 +84,7 @@ def _count_true(screen, quadratic, violators, l1):
 
 
 @internal
-def _update_correlations(store, active, rows, residual, outside_only, l1, l2):
+def _update_correlations(store, active, rows, work, outside_only, l1, l2):
     """Correlations of the rows; returns the largest violation among those outside the factor, 0 when negligible.
 
     With `outside_only`, rows in the factor are taken at their optimum, which the direct step has just reached.
@@ -94,7 +95,11 @@ def _update_correlations(store, active, rows, residual, outside_only, l1, l2):
         if active[k].place >= 0 and outside_only:
             active[k].correlation = f * (l1 * active[k].sign + l2 * active[k].coef)
             continue
-        active[k].correlation = store.row_dot(k, residual)
+        c = store.row_dot(k, work.residual)
+        unpenalised = l1 * f == 0.0 and l2 * f == 0.0
+        if unpenalised and abs(c) <= ROUNDING * np.sqrt(active[k].square * work.values[RESIDUAL2]):
+            c = 0.0
+        active[k].correlation = c
         if active[k].place < 0:
             excess = row_violation(active, k, l1, l2)
             worst = max(worst, excess)

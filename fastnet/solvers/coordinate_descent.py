@@ -133,12 +133,12 @@ def _conjugate_gradients(store, active, support, m, basis, shift, l2, target, im
 
 @internal
 def _find_support(store, active, support, rows, residual, l1, l2):
-    """Free non-zero rows go to `support` with their gradient; returns (count, largest gradient)."""
+    """Rows away from every kink go to `support` with their gradient; returns (count, largest gradient)."""
     m = 0
     largest = 0.0
     for k in range(rows):
         b = active[k].coef
-        if b == 0.0 or active[k].square <= 0.0:
+        if active[k].square <= 0.0 or (b == 0.0 and l1 * active[k].factor > 0.0):
             continue
         g = -store.row_dot(k, residual) + active[k].factor * (l2 * b + (l1 if b > 0.0 else -l1))
         if (b >= active[k].upper and g < 0.0) or (b <= active[k].lower and g > 0.0):
@@ -151,7 +151,7 @@ def _find_support(store, active, support, rows, residual, l1, l2):
 
 
 @internal
-def _first_kink(active, support, m):
+def _first_kink(active, support, m, l1):
     """Largest t in [0, 1] for which coef + t * step crosses neither zero nor a bound."""
     t = 1.0
     for i in range(m):
@@ -159,7 +159,7 @@ def _first_kink(active, support, m):
         b, d = active[k].coef, support[i].step
         if d == 0.0:
             continue
-        if b * d < 0.0 and active[k].factor > 0.0:
+        if b * d < 0.0 and l1 * active[k].factor > 0.0:
             t = min(t, -b / d)
         if d > 0.0:
             t = min(t, (active[k].upper - b) / d)
@@ -192,7 +192,7 @@ def newton_step(store, active, support, rows, work, basis, l1, l2, relative, abs
         b = active[k].coef
         full = b + support[i].step
         new = min(max(full, active[k].lower), active[k].upper)
-        if active[k].factor > 0.0 and new * b <= 0.0:
+        if l1 * active[k].factor > 0.0 and new * b <= 0.0:
             new = 0.0
         if new != full:
             store.row_axpy(k, full - new, trial)
@@ -206,7 +206,7 @@ def newton_step(store, active, support, rows, work, basis, l1, l2, relative, abs
         accept_trial(active, rows)
         copy_head(trial, residual, residual.shape[0])
         return iterations
-    t = _first_kink(active, support, m)
+    t = _first_kink(active, support, m, l1)
     for i in range(m):
         active[support[i].row].coef += t * support[i].step
     axpy(-t, image, residual)

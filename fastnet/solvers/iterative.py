@@ -1,5 +1,7 @@
 """One point of the path by sweeps and conjugate gradients, for active sets too large or too dependent for a factor."""
 
+import numpy as np
+
 from ..jit import internal, jit
 from ..state import GAP, ITERATIONS, ROUND, ROWS, SLOT, TIGHTNESS
 from .certify import certify, refresh_residual
@@ -18,12 +20,13 @@ def _solve_active(store, active, support, quadratic, work, l1, l2, tol, null, bu
     size = 0.0
     for k in range(rows):
         size += active[k].factor * abs(active[k].coef)
-    accuracy = 0.05 * l1
+    coarse = 0.05 * l1 if l1 > 0.0 else 1e-3 * np.sqrt(tol)
+    accuracy = coarse
     if size > 0.0:
-        accuracy = min(accuracy, 0.5 * tol * null / size * (1.0 if l1 > 0.0 else 0.1))
+        accuracy = min(accuracy, 0.5 * tol * null / size)
     accuracy *= work.values[TIGHTNESS]
     if work.counts[ROUND] == 0:
-        accuracy = min(0.05 * l1, LOOSE * accuracy)
+        accuracy = min(coarse, LOOSE * accuracy)
     left = max_iter - work.counts[ITERATIONS]
     done, spent, sweeps = iterate(store, active, support, rows, work, quadratic.basis, l1, l2, accuracy, budget, left)
     work.counts[ITERATIONS] += sweeps
