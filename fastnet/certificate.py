@@ -20,7 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastnet.certificate_columns import Columns, power_of_two
-from fastnet.certificate_math import LOSSES, Loss, Penalty, dual_value, refit
+from fastnet.certificate_losses import LOSSES, Loss, make_loss
+from fastnet.certificate_math import Penalty, dual_value, refit, stationarity
 
 _CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
 _ROUNDING = 1e-11  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
@@ -39,7 +40,8 @@ class Certificate:
     feasible : ndarray (K,) of bool
         Bounds kept (to 1e-12 relative), excluded columns 0, no intercept where none is fitted.
     null_objective : float
-        Objective of the null model: intercept and unpenalised columns alone.
+        Objective of the null model (intercept and unpenalised columns alone) above that of the saturated model: half
+        the null deviance per unit of weight. For least squares and for classes 0 and 1 the saturated one is 0.
     """
 
     alphas: np.ndarray
@@ -78,7 +80,9 @@ def verify(
     Parameters
     ----------
     X, y, family, l1_ratio, sample_weight, offset, penalty_factor, lower, upper, fit_intercept, standardize
-        The problem, as in `enet_path`. ``family`` is a name in ``certificate_math.LOSSES`` or a `Loss`.
+        The problem, as in `enet_path`. ``family`` is a name, a `fastnet.losses.Family` of one of those names, or a
+        `fastnet.certificate_math.Loss`. For ``"inverse_gaussian"``, which is not convex, no dual bound exists: its
+        gap is that of the quadratic model at the point, zero exactly where the point is stationary.
     coefs : array (p,) or (p, K), or sparse matrix (p, K)
         Coefficients on the scale of the data.
     intercepts : float or array (K,)
@@ -117,12 +121,14 @@ def verify(
 def _find_loss(family) -> Loss:
     if isinstance(family, Loss):
         return family
-    if family not in LOSSES:
+    name, parameters = (family, {}) if isinstance(family, str) else (getattr(family, "name", family), None)
+    if not isinstance(name, str) or name not in LOSSES:
         known = ", ".join(sorted(LOSSES))
         raise ValueError(
-            f"family={family!r} is not known to verify; allowed: {known}, or a certificate_math.Loss"
+            f"family={family!r} is not known to verify; allowed: {known}, a fastnet.losses.Family of one of these, "
+            "or a certificate_math.Loss"
         )
-    return LOSSES[family]
+    return make_loss(name, family.parameters if parameters is None else parameters)
 
 
 def _check_solution(coefs, intercepts, alphas, l1_ratio, p):
@@ -236,7 +242,8 @@ class _Verifier:
     def _fit_null(self):
         zero = np.zeros((len(self.y), 1))
         eta = self._refitted(zero, np.zeros((self.columns.p, 1)), self.unpenalised)
-        self.null = float(self._value(eta)[0])
+        saturated = -float(self.omega @ self.loss.conjugate(self.y, np.zeros(len(self.y))))
+        self.null = float(self._value(eta)[0]) - saturated
         self.null_norm = float(np.sqrt(self.omega @ self._residual(eta)[:, 0] ** 2))
         size = self._value(zero)[0] if self.loss.quadratic else 0.0
         self.noise = (4 * np.finfo(float).eps) ** 2 * float(size)  # a null objective below this is rounding
@@ -269,23 +276,15 @@ class _Verifier:
         # 2. correlations of every column with the residual, as given and after the refit
         theta = self._residual(eta)
         g = columns.dot(self.omega[:, None] * theta)
-        refitted = self._residual(self._refitted(eta, B, free))
+        eta_refitted = self._refitted(eta, B, free)
+        refitted = self._residual(eta_refitted)
         g_refitted = columns.dot(self.omega[:, None] * refitted)
         # 3. dual objective, gap, optimality conditions
         out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": []}
         for k, penalty in enumerate(penalties):
             size = np.sqrt(self.omega @ refitted[:, k] ** 2)
             rounding = _ROUNDING * columns.norm * size
-            dual = dual_value(
-                self.loss,
-                self.y,
-                self.offset,
-                self.omega,
-                refitted[:, k],
-                g_refitted[:, k],
-                penalty,
-                rounding,
-            )
+            dual = self._dual(eta_refitted[:, k], refitted[:, k], B[:, k], g_refitted[:, k], penalty, rounding)
             feasible = self._is_feasible(B[:, k], intercepts[k])
             violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
                                   where=columns.norm > 0)  # fmt: skip
@@ -297,6 +296,13 @@ class _Verifier:
                 worst / self.null_norm if self.null_norm > 0 else (0.0 if worst == 0 else np.inf)
             )
         return out
+
+    def _dual(self, eta, theta, b, g, penalty, rounding):
+        if self.loss.convex:
+            return dual_value(self.loss, self.y, self.offset, self.omega, theta, g, penalty, rounding)
+        primal = self._value(eta[:, None])[0] + penalty.value(b)
+        args = self.loss, self.y, self.omega, self.offset + eta, theta, b, g, penalty, rounding
+        return primal - stationarity(*args)
 
     def _gap(self, difference: float) -> float:
         if abs(self.null) > self.noise:

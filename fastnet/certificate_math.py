@@ -2,36 +2,19 @@
 scale.
 
 Fenchel conjugates of the losses: Borwein and Lewis, Convex Analysis and Nonlinear Optimization, section 3.3.
-NumPy only, shared with no part of the solver.
+NumPy only, shared with no part of the solver. The losses themselves: `fastnet.certificate_losses`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from fastnet.certificate_losses import LOSSES, Loss
 
-class Loss(NamedTuple):
-    """A loss as NumPy functions of (n,) arrays; a family is added by adding one to ``LOSSES``."""
-
-    value: Callable[[Any, Any], Any]  # f(y, eta)
-    residual: Callable[[Any, Any], Any]  # -df/deta
-    curvature: Callable[[Any, Any], Any]  # d2f/deta2
-    conjugate: Callable[[Any, Any], Any]  # f*(y, u) = sup_eta u*eta - f(y, eta); inf outside its domain
-    quadratic: bool = False  # least squares: y may be shifted and scaled, one Newton step is exact
-
-
-LOSSES = {
-    "gaussian": Loss(
-        value=lambda y, eta: 0.5 * (y - eta) ** 2,
-        residual=lambda y, eta: y - eta,
-        curvature=lambda y, eta: np.ones_like(eta),
-        conjugate=lambda y, u: 0.5 * u * u + u * y,
-        quadratic=True,
-    ),
-}
+__all__ = ["LOSSES", "Loss", "Penalty", "dual_value", "refit", "stationarity"]
 
 
 class Penalty(NamedTuple):
@@ -163,3 +146,20 @@ def dual_value(loss: Loss, y, offset, omega, theta, g, penalty: Penalty, roundin
     if loss.quadratic and (len(j) == 0 or penalty.conjugate(high * g[j], j) == 0.0):
         return dual(high)
     return _best_dual(dual, high)
+
+
+def stationarity(loss: Loss, y, omega, eta, theta, b, g, penalty: Penalty, rounding) -> float:
+    """Duality gap at d = 0 of the quadratic model of the loss at eta, curvature h:
+
+    min over s of  sum_j p_j(b_j) + p_j*(s g_j) - s g_j b_j  +  (1 - s)^2 / 2 sum_i omega_i theta_i^2 / h_i.
+    """
+    high = min(penalty.largest_scale(g, rounding), 1.0)
+    j = np.flatnonzero((g != 0) & ~penalty.excluded)
+    j = j[(penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])]
+    spread = float(omega @ (theta**2 / loss.curvature(y, eta)))
+    along, value = float(g @ b), penalty.value(b)
+
+    def negative_gap(s: float) -> float:
+        return s * along - penalty.conjugate(s * g[j], j) - value - 0.5 * (1 - s) ** 2 * spread
+
+    return -max(negative_gap(high), _best_dual(negative_gap, high))

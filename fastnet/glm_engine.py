@@ -14,7 +14,18 @@ from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding
 from .result import Status
 from .solvers import prox_newton
 from .state import (
-    ACTIVE, GAP, ITERATIONS, ITERATIVE, MODE, OBJECTIVE, ROWS, SUPPORT, Factor, Screen, Work, records,
+    ACTIVE,
+    GAP,
+    ITERATIONS,
+    ITERATIVE,
+    MODE,
+    OBJECTIVE,
+    ROWS,
+    SUPPORT,
+    Factor,
+    Screen,
+    Work,
+    records,
 )  # fmt: skip
 from .units import make_glm_units
 from .validation import check_response
@@ -29,13 +40,29 @@ NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective co
 
 def make_glm_engine(family, problem, *, fit_intercept, standardize):
     """The engine of a `Family` for a validated problem; refuses y outside the family's domain."""
-    check_response(
-        problem.y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept
-    )
+    y = check_classes(problem, family.name) if family.domain == "sign" else problem.y
+    if family.domain != "sign":
+        check_response(
+            y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept
+        )
     units = make_glm_units(
         problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response
     )
-    return GLMEngine(units, family.make(problem.y), problem.offset, family.convex)
+    return GLMEngine(units, family.make(y), problem.offset, family.convex)
+
+
+def check_classes(problem, name):
+    """y as -1 and 1, from 0 and 1 or -1 and 1."""
+    y = problem.y
+    low = -1.0 if y.min() < 0 else 0.0
+    bad = (y != low) & (y != 1.0)
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise ValueError(f"y is {y[i]:g} at index {i}; family={name!r} allows two classes, 0 and 1 (or -1 and 1)")
+    seen = y if problem.sample_weight is None else y[problem.sample_weight > 0]
+    if seen.min() == seen.max():
+        raise ValueError(f"y is {seen[0]:g} in every row of positive weight: one class only, nothing to separate")
+    return np.where(y > 0, 1.0, -1.0)
 
 
 class GLMEngine(QuadraticEngine):

@@ -13,22 +13,86 @@ importable module (not in a notebook or ``__main__``) for its kernels to be cach
 file: delete the cache, or rename the class, when you change a formula.
 """
 
+from numbers import Real
+
+import numpy as np
+
 from .binomial import Binomial
 from .family import Family
+from .gamma import Gamma
+from .huber import Huber
+from .inverse_gaussian import InverseGaussian
+from .negative_binomial import NegativeBinomial
+from .poisson import Poisson
+from .squared_hinge import SquaredHinge
+from .tweedie import Tweedie
 
-__all__ = ["FAMILIES", "Binomial", "Family", "find_family"]
+__all__ = [
+    "FAMILIES", "Binomial", "Family", "Gamma", "Huber", "InverseGaussian", "NegativeBinomial", "Poisson",
+    "SquaredHinge", "Tweedie", "binomial", "find_family", "gamma", "huber", "inverse_gaussian", "negative_binomial",
+    "poisson", "squared_hinge", "tweedie",
+]  # fmt: skip
+
+
+def _parameter(value, name, allowed, accept):
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} is a {type(value).__name__}; a number {allowed} is needed")
+    if not accept(value):
+        raise ValueError(f"{name} is {value}; it must be {allowed}")
+    return float(value)
 
 
 def binomial():
-    """Logistic regression."""
+    """Logistic regression: log(1 + e^eta) - y eta, y a class (0 or 1) or a proportion of `sample_weight` trials."""
     return Family("binomial", Binomial, "unit")
 
 
-FAMILIES = {"binomial": binomial}  # name -> function of the family's parameters
+def poisson():
+    """Counts with log link: e^eta - y eta."""
+    return Family("poisson", Poisson, "nonnegative")
 
 
-def find_family(family):
-    """The `Family` that a name or a `Family` stands for.
+def gamma():
+    """Positive amounts with log link: eta + y e^-eta."""
+    return Family("gamma", Gamma, "positive")
+
+
+def inverse_gaussian():
+    """Positive amounts with log link: y e^(-2 eta) / 2 - e^-eta; not convex, see the module of that name."""
+    return Family("inverse_gaussian", InverseGaussian, "positive", convex=False)
+
+
+def tweedie(power=1.5):
+    """Amounts with zeros among them, log link, variance mu^power, 1 < power < 2."""
+    power = _parameter(power, "power", "between 1 and 2, both excluded", lambda v: 1 < v < 2)
+    return Family("tweedie", Tweedie, "nonnegative", {"power": power})
+
+
+def negative_binomial(theta=1.0):
+    """Overdispersed counts with log link, variance mu + mu^2 / theta."""
+    theta = _parameter(theta, "theta", "positive and finite", lambda v: 0 < v < np.inf)
+    return Family("negative_binomial", NegativeBinomial, "nonnegative", {"theta": theta})
+
+
+def squared_hinge():
+    """Linear support vector machine: max(0, 1 - z eta)^2, z = -1 or 1; y may be coded 0 and 1 or -1 and 1."""
+    return Family("squared_hinge", SquaredHinge, "sign")
+
+
+def huber(delta=1.35):
+    """Robust regression: squares up to |y - eta| = delta (units of y), absolute deviations beyond."""
+    delta = _parameter(delta, "delta", "positive and finite, in units of y", lambda v: 0 < v < np.inf)
+    return Family("huber", Huber, "real", {"delta": delta}, scales="delta")
+
+
+FAMILIES = {  # name -> function of the family's parameters
+    make.__name__: make
+    for make in (binomial, poisson, gamma, inverse_gaussian, tweedie, negative_binomial, squared_hinge, huber)
+}
+
+
+def find_family(family, parameters=None):
+    """The `Family` that a name (with the parameters it was given) or a `Family` stands for.
 
     Raises
     ------
@@ -38,8 +102,11 @@ def find_family(family):
     if isinstance(family, Family):
         return family
     if not isinstance(family, str):
-        raise TypeError(f"family is a {type(family).__name__}; a name or a fastnet.losses.Family is allowed")
+        raise TypeError(
+            f"family is a {type(family).__name__}; a name, or a fastnet.losses.Family such as "
+            "fastnet.losses.huber(delta=2.0), is allowed"
+        )
     if family not in FAMILIES:
         known = ", ".join(f'"{name}"' for name in ("gaussian", *FAMILIES))
         raise ValueError(f"family={family!r} is not known; use one of {known}, or a fastnet.losses.Family")
-    return FAMILIES[family]()
+    return FAMILIES[family](**(parameters or {}))
