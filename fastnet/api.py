@@ -74,7 +74,8 @@ def enet_path(
     progress : bool
         Show a progress bar (needs the extra ``progress``).
     check_finite : bool
-        False skips the search for NaN and infinity in X (one read of X).
+        False lets NaN and infinity in X pass unseen (such columns get coefficient 0). The check reads no X of its
+        own: it looks at the column moments.
 
     Returns
     -------
@@ -107,10 +108,13 @@ def enet_path(
     standardize = check_flag(standardize, "standardize")
     problem = check_problem(
         X, y, sample_weight=sample_weight, offset=offset, penalty_factor=penalty_factor, lower=lower, upper=upper,
-        check_finite=check_flag(check_finite, "check_finite"),
+        check_finite=False,
     )  # fmt: skip
+    check_finite = check_flag(check_finite, "check_finite")
     if loss is None:
-        units = make_units(problem, fit_intercept=fit_intercept, standardize=standardize)
+        units = make_units(
+            problem, fit_intercept=fit_intercept, standardize=standardize, check_finite=check_finite
+        )
         engine, alpha_max = _make_engine(units, problem, options)
     else:
         engine = make_glm_engine(loss, problem, fit_intercept=fit_intercept, standardize=standardize)

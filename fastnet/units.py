@@ -17,6 +17,7 @@ import scipy.sparse
 
 from .designs import make_design, moments
 from .state import LIMITS, Quadratic, records
+from .validation.design import check_finite_design
 
 EPS = np.finfo(float).eps
 NO_RESPONSE = 1e-14  # a null residual below this share of the response counts as zero
@@ -66,12 +67,12 @@ class Units(NamedTuple):
         return columns, coefs, intercept
 
 
-def make_units(problem, *, fit_intercept, standardize):
+def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     """Build the `Units` of a validated least-squares problem; reads X twice (moments, then the unpenalised columns)."""
     y, n = problem.y, len(problem.y)
     response = y if problem.offset is None else y - problem.offset
     size = np.abs(response).max(initial=0.0)
-    frame = _frame(problem, fit_intercept, standardize)
+    frame = _frame(problem, fit_intercept, standardize, check_finite)
     raw = frame.root * (response / size) if size > 0 else np.zeros(n)
     target = _project_off(frame.basis, raw)
     length = np.linalg.norm(target)
@@ -81,12 +82,12 @@ def make_units(problem, *, fit_intercept, standardize):
     return _assemble(problem, frame, target, raw, length * (size if size > 0 else 1.0), fit_intercept)
 
 
-def make_glm_units(problem, *, fit_intercept, standardize, response=1.0):
+def make_glm_units(problem, *, fit_intercept, standardize, response=1.0, check_finite=True):
     """`Units` for any other loss: y is not scaled, but for losses that scale with it (Huber), by `response`.
 
     The target is left at zero: the engine sets it to the residual of the null model.
     """
-    frame = _frame(problem, fit_intercept, standardize)
+    frame = _frame(problem, fit_intercept, standardize, check_finite)
     zero = np.zeros(len(problem.y))
     return _assemble(problem, frame, zero, zero, response, fit_intercept)
 
@@ -105,11 +106,13 @@ class _Frame(NamedTuple):
     penalty_scale: float
 
 
-def _frame(problem, fit_intercept, standardize):
+def _frame(problem, fit_intercept, standardize, check_finite):
     X = problem.X
     n, p = X.shape
     weight = _normalised_weights(problem.sample_weight, n)
     mean, deviation = moments(X, weight)
+    if check_finite and not np.isfinite(mean.sum() + deviation.sum()):  # no pass over X of its own
+        check_finite_design(X)
     deviation[deviation <= 4 * EPS * np.abs(mean)] = 0.0
     norm = deviation if fit_intercept else np.hypot(deviation, mean)
     scale, penalty_scale = _column_scale(norm, deviation, standardize)

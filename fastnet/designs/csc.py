@@ -196,11 +196,10 @@ def _csc_moments(data, indices, indptr, weight, mean, deviation):
     for j in range(indptr.shape[0] - 1):
         largest = 0.0
         for e in range(indptr[j], indptr[j + 1]):
-            largest = max(largest, abs(np.float64(data[e])))
-        mean[j] = 0.0
-        deviation[j] = 0.0
-        if largest == 0.0:
-            continue
+            size = abs(np.float64(data[e]))
+            if size > largest:
+                largest = size
+        largest = largest if largest > 0.0 else 1.0
         scale = 1.0 / largest
         first = 0.0
         stored = 0.0
@@ -217,7 +216,7 @@ def _csc_moments(data, indices, indptr, weight, mean, deviation):
             shift += w * d
             spread += w * d * d
         mean[j] = (first + shift) * largest
-        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * largest
+        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * largest if spread >= 0.0 else np.nan
 
 
 def csc_moments(X, weight):

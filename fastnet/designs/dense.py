@@ -150,19 +150,24 @@ class DenseRows(NamedTuple):
         return self.values.shape[1]
 
 
+TINY, HUGE = 1e-280, 1e280  # outside, squares are taken of scaled numbers
+
+
 @jit
 def _dense_moments(columns, weight, mean, deviation):
+    """NaN or infinity in a column makes its moments NaN: validation looks there for the culprit."""
     for j in range(columns.shape[0]):
         x = columns[j]
-        largest = _largest(x)
-        if largest == 0.0:
-            mean[j] = 0.0
-            deviation[j] = 0.0
-            continue
-        first = _scaled_sum(x, weight, 1.0 / largest)
-        shift, spread = _scaled_spread(x, weight, 1.0 / largest, first)
-        mean[j] = (first + shift) * largest
-        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * largest
+        scale = 1.0
+        first = _scaled_sum(x, weight, 1.0)
+        shift, spread = _scaled_spread(x, weight, 1.0, first)
+        if not TINY < spread + first * first < HUGE:
+            largest = _largest(x)
+            scale = largest if largest > 0.0 else 1.0
+            first = _scaled_sum(x, weight, 1.0 / scale)
+            shift, spread = _scaled_spread(x, weight, 1.0 / scale, first)
+        mean[j] = (first + shift) * scale
+        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * scale if spread >= 0.0 else np.nan
 
 
 @fast

@@ -46,7 +46,7 @@ def check_sparse(X, *, check_finite: bool = True, name: str = "X") -> sparse.csc
         matrix.sum_duplicates()
     matrix = _freeze(matrix)
     if check_finite:
-        _check_finite_entries(matrix, name)
+        check_finite_sparse(matrix, name)
     return matrix
 
 
@@ -248,7 +248,7 @@ def _freeze(matrix: sparse.csc_array) -> sparse.csc_array:
     return _assemble(sparse.csc_array, data, indices, indptr, matrix.shape, canonical=True)
 
 
-def _check_finite_entries(matrix: sparse.csc_array, name: str) -> None:
+def check_finite_sparse(matrix: sparse.csc_array, name: str) -> None:
     bad = first_not_finite(matrix.data)
     if bad >= 0:
         j = int(np.searchsorted(matrix.indptr, bad, side="right")) - 1
