@@ -94,9 +94,8 @@ def cv_path(
     ratios = _check_ratios(l1_ratio)
     measure = find_measure(scoring, family)
     n = problem.X.shape[0]
-    folds = make_folds(
-        cv, problem.y, n=n, groups=groups, classes=family in CLASSIFIERS, random_state=random_state
-    )  # fmt: skip
+    classes = (family if isinstance(family, str) else getattr(family, "name", "")) in CLASSIFIERS
+    folds = make_folds(cv, problem.y, n=n, groups=groups, classes=classes, random_state=random_state)
     # 1. the path of all the data
     paths = [
         enet_path(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from fastnet.losses.links import inverse_link
+from fastnet.losses.links import CLASSIFIERS, inverse_link
 
 _COLUMNS = 1024  # columns of X that are gathered together
 
@@ -105,6 +105,8 @@ class HeldOut:
     def __init__(self, path, problem, rows):
         self.path, self.problem, self.index = path, problem, rows
         self.y = problem.y[rows]
+        if path.family in CLASSIFIERS:
+            self.y = np.maximum(self.y, 0.0)  # classes -1 and 1 are 0 and 1 here
         self.weighted = problem.sample_weight is not None
         self.weight = problem.sample_weight[rows] if self.weighted else np.ones(len(rows))
 

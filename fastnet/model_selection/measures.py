@@ -46,7 +46,7 @@ class Measure:
         return np.array([self.function(held_out.y, column, held_out.weight) for column in columns], float)
 
 
-def find_measure(scoring, family: str):
+def find_measure(scoring, family):
     """The measure that `scoring` names, with ``name``, ``greater_is_better`` and ``scores``.
 
     Parameters
@@ -55,7 +55,9 @@ def find_measure(scoring, family: str):
         None is the deviance of the family. A string is one of this module's (deviance, mse, mae; for classes
         misclassification, auc, brier) or else one of scikit-learn's names; a callable is a scorer
         ``scorer(estimator, X, y)``, where more is better.
+    family : str or Family
     """
+    name = family if isinstance(family, str) else getattr(family, "name", family)
     if scoring is None:
         scoring = "deviance"
     if isinstance(scoring, Measure):
@@ -64,15 +66,15 @@ def find_measure(scoring, family: str):
         if scoring == "deviance":
             return Measure("deviance", partial(_mean_deviance, family), kind="link", vectorised=True)
         if scoring in _MEASURES:
-            if scoring in _FOR_CLASSES and family not in CLASSIFIERS:
+            if scoring in _FOR_CLASSES and name not in CLASSIFIERS:
                 raise ValueError(
-                    f"scoring={scoring!r} compares classes, which family={family!r} does not have; allowed are "
+                    f"scoring={scoring!r} compares classes, which family={name!r} does not have; allowed are "
                     "deviance, mse, mae, a name that scikit-learn knows, or a callable"
                 )
             return _MEASURES[scoring]
-        return ScorerMeasure(scoring, _named_scorer(scoring), family)
+        return ScorerMeasure(scoring, _named_scorer(scoring), name)
     if callable(scoring):
-        return ScorerMeasure(getattr(scoring, "__name__", str(scoring)), scoring, family)
+        return ScorerMeasure(getattr(scoring, "__name__", str(scoring)), scoring, name)
     raise TypeError(
         f"scoring is a {type(scoring).__name__}; allowed are None, a name, a Measure, or a scorer "
         "(estimator, X, y) -> number"
@@ -82,16 +84,11 @@ def find_measure(scoring, family: str):
 # --- measures of this library
 
 
-def unit_deviance(family: str, y, eta) -> np.ndarray:
+def unit_deviance(family, y, eta) -> np.ndarray:
     """2 (loss(y, eta) - min over eta of loss(y, .)), the minimum being -f*(y, 0) with the conjugate f*."""
-    from fastnet.certificate_math import LOSSES
+    from fastnet.certificate import _find_loss
 
-    if family not in LOSSES:
-        raise ValueError(
-            f"the deviance of family={family!r} is not known; known: {', '.join(sorted(LOSSES))}: choose another "
-            "scoring"
-        )
-    loss = LOSSES[family]
+    loss = _find_loss(family)
     with np.errstate(over="ignore"):
         return 2.0 * np.maximum(loss.value(y, eta) + loss.conjugate(y, np.zeros_like(y)), 0.0)
 

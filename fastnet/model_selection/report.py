@@ -96,9 +96,7 @@ def to_frame(cv: CVPath):
     except ImportError:
         raise ImportError("CVPath.to_frame needs pandas: pip install 'fastnet-path[frames]'") from None
     parts = [
-        pandas.DataFrame(
-            {"l1_ratio": path.l1_ratio, "alpha": path.alphas, "mean": mean, "se": se, "df": path.dfs}
-        )
+        pandas.DataFrame({"l1_ratio": path.l1_ratio, "alpha": path.alphas, "mean": mean, "se": se, "df": path.dfs})
         for path, mean, se in zip(cv.paths, cv.means, cv.ses, strict=True)
     ]
     return pandas.concat(parts, ignore_index=True).set_index(["l1_ratio", "alpha"])

@@ -36,7 +36,7 @@ class CVPath:
 
     def __post_init__(self):
         if not len(self.paths) == len(self.fold_scores) > 0:
-            raise ValueError(f"{len(self.paths)} paths and {len(self.fold_scores)} arrays of scores do not fit together")
+            raise ValueError(f"{len(self.paths)} paths and {len(self.fold_scores)} arrays of scores do not fit")
         F = len(self.fold_weights)
         for path, scores in zip(self.paths, self.fold_scores, strict=True):
             if scores.shape != (F, len(path)):

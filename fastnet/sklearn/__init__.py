@@ -1,0 +1,17 @@
+"""scikit-learn's linear models on fastnet's paths: changing the import is enough (extra ``sklearn``).
+
+The classes derive from scikit-learn's of the same name: parameters, attributes, tags and metadata routing are those of
+the version that is installed. Only the fit differs: it is solved by `fastnet.enet_path` with ``standardize=False``,
+and ``tol`` bounds the duality gap as a share of the null model's objective.
+"""
+
+try:
+    import sklearn as _sklearn  # noqa: F401
+except ImportError:
+    raise ImportError("fastnet.sklearn needs scikit-learn: pip install 'fastnet-path[sklearn]'") from None
+
+from .cross_validated import ElasticNetCV, LassoCV
+from .linear import ElasticNet, Lasso, Ridge
+from .paths import enet_path, lasso_path
+
+__all__ = ["ElasticNet", "ElasticNetCV", "Lasso", "LassoCV", "Ridge", "enet_path", "lasso_path"]
