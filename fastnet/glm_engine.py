@@ -20,6 +20,7 @@ from .state import (
     ITERATIVE,
     MODE,
     OBJECTIVE,
+    RESIDENT,
     ROWS,
     SUPPORT,
     Factor,
@@ -35,6 +36,7 @@ LOOSE = 30.0  # the first round of an alpha, with its active set still moving, i
 TIGHTEST = 1e-10
 FORCING = 0.1  # accuracy of the quadratic model, relative to the violation at hand
 MOST_STEPS = 200
+PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 
 
@@ -95,25 +97,65 @@ class GLMEngine(QuadraticEngine):
         self.units = units._replace(quadratic=self.quadratic)
         self.root_components = quadratic.basis @ quadratic.root
         self.largest = self._first_pass()
+        self._fit_bounded_null()
 
     def _fit_null(self):
         """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
         self._evaluate()
         self._refit()
-        null = prox_newton.value_at(self.loss, self.at)
-        self.saturated = prox_newton.saturated_value(self.loss, self.at, self.quadratic, self.work)
-        self.null = null - self.saturated
-        if not self.null > NO_DEVIANCE * abs(null):
+        self.value, self.saturated = prox_newton.loss_and_bound(
+            self.loss, self.at, self.quadratic, self.work, 0.0
+        )
+        self.null = self.value - self.saturated
+        if not self.null > NO_DEVIANCE * abs(self.value):
             self.null = 0.0
-        self.value = null
+
+    def _fit_bounded_null(self):
+        """Columns without penalty but with bounds belong to the null model too: they are active rows from the start."""
+        limits = self.quadratic.limits
+        if len(limits) == 0 or self.null == 0.0:
+            return
+        unscreened = self.screen.bound["stamp"] == RESIDENT
+        columns = np.flatnonzero((limits["factor"] == 0.0) & ~unscreened)
+        if len(columns) == 0:
+            return
+        self.start_from(columns, np.zeros(len(columns)))
+        norm = np.linalg.norm(self.work.residual)
+        self._descend(PROHIBITIVE, 0.0, 1e-10 * norm, 10_000)
+        self._refit()
+        self.value, _ = prox_newton.loss_and_bound(self.loss, self.at, self.quadratic, self.work, 0.0)
+        self.null = max(self.value - self.saturated, 0.0)
+        self.quadratic = self.quadratic._replace(target=self.work.residual.copy())
+        self.units = self.units._replace(quadratic=self.quadratic)
+        self.largest = self._first_pass()
+
+    def _step(self, l1=0.0, l2=0.0):
+        """Move along at.change and from `before` to the active coefficients; returns the share that was accepted."""
+        return prox_newton.line_search(
+            self.loss, self.at, self.active, self.quadratic, self.work, self.before, l1, l2, self.convex
+        )
 
     def _evaluate(self):
-        prox_newton.evaluate(self.loss, self.at, self.quadratic, self.work.residual)
+        """Residual and curvature at the present eta: a step of no length."""
+        rows = self.work.counts[ROWS]
+        self.before[:rows] = self.active["coef"][:rows]
+        self.at.change[:] = 0.0
+        self._step()
 
     def _refit(self):
-        return prox_newton.refit_unpenalised(
-            self.loss, self.at, self.quadratic, self.work, self.factor, self.convex
-        )
+        """Newton on the unpenalised part alone, until its gradient is rounding."""
+        last = np.inf
+        if len(self.quadratic.basis) == 0:
+            return
+        for _ in range(MOST_STEPS):
+            worst, size = prox_newton.unpenalised_direction(
+                self.at, self.active, self.quadratic, self.work, self.factor, self.before
+            )
+            if worst <= 1e-15 * size or (worst >= 0.5 * last and worst <= 1e-12 * size):
+                return
+            last = worst
+            if self._step() == 0.0:
+                return
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
@@ -141,10 +183,7 @@ class GLMEngine(QuadraticEngine):
                 self.design, self.store, self.active, self.screen, self.quadratic, work, l1, l2,
                 l1_next if first else l1,
             )  # fmt: skip
-            objective, gap, self.value = prox_newton.certify_loss(
-                self.loss, self.at, self.active, self.screen, self.quadratic, work, violators, l1, l2, self.convex
-            )
-            work.values[GAP], work.values[OBJECTIVE] = gap / self.null, objective
+            gap = self._gap(violators, l1, l2)
             if gap <= tol * self.null:
                 return Status.CONVERGED
             if work.counts[ITERATIONS] >= max_iter:
@@ -155,6 +194,24 @@ class GLMEngine(QuadraticEngine):
                 if tightness < TIGHTEST:
                     return Status.STALLED
             first = False
+
+    def _gap(self, violators, l1, l2):
+        """The duality gap, the best of two dual points; also sets objective and loss.
+
+        A loss that is not convex has no global bound: its gap is that of the quadratic model at the present point.
+        """
+        work = self.work
+        penalty, *choices = prox_newton.penalty_terms(
+            self.at, self.active, self.screen, self.quadratic, work, violators, l1, l2, self.convex
+        )
+        gap = np.inf
+        for s, conjugates in (choices[2:4], choices[0:2]):
+            self.value, bound = prox_newton.loss_and_bound(self.loss, self.at, self.quadratic, work, s)
+            gap = min(gap, conjugates + penalty + (self.value - bound if self.convex else 0.0))
+            if choices[0] == choices[2]:
+                break
+        work.values[GAP], work.values[OBJECTIVE] = gap / self.null, self.value + penalty
+        return gap
 
     def _accuracy(self, l1, tol):
         """Violation of optimality at which the gap is about half the tolerance."""
@@ -179,10 +236,7 @@ class GLMEngine(QuadraticEngine):
             if violation <= accuracy:
                 return
             work.counts[ITERATIONS] += max(sweeps, 1)
-            t = prox_newton.line_search(
-                self.loss, self.at, self.active, self.quadratic, work, self.before, l1, l2, self.convex
-            )
-            if t == 0.0:
+            if self._step(l1, l2) == 0.0:
                 return
 
     def _append(self, violators):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import screening
-from ..jit import internal, jit
+from ..jit import fast, internal, jit
 from ..losses.loops import loss_bound, loss_slopes, loss_sum
 from ..state import DOTS, RESIDUAL2, ROWS, SLOT
 from ..vectors import axpy, copy_head, dot, fill, multiply
@@ -61,13 +61,6 @@ def floor_curvature(root, residual, curvature, weight):
         if root[i] > 0.0:
             least += STEEP * abs(residual[i]) / root[i]
         curvature[i] = max(curvature[i], least)
-
-
-@jit
-def evaluate(loss, at, quadratic, residual):
-    """Residual (weighted space) and curvature at the present eta."""
-    loss_slopes(loss, at.eta, quadratic.root, residual, at.curvature)
-    floor_curvature(quadratic.root, residual, at.curvature, at.weight)
 
 
 # --- the model
@@ -156,15 +149,6 @@ def newton_direction(
 
 
 @internal
-def penalty_value(active, rows, l1, l2):
-    total = 0.0
-    for k in range(rows):
-        b = active[k].coef
-        total += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
-    return total
-
-
-@internal
 def _penalty_at(active, rows, before, t, l1, l2):
     """Value of the penalty at before + t * (coef - before), and its slope there from the left."""
     value = 0.0
@@ -233,56 +217,39 @@ def line_search(loss, at, active, quadratic, work, before, l1, l2, convex):
 
 
 @jit
-def refit_unpenalised(loss, at, quadratic, work, factor, convex):
-    """Newton on the intercept and the unpenalised columns alone, until their gradient is rounding.
+def unpenalised_direction(at, active, quadratic, work, factor, before):
+    """Newton direction of the intercept and the unpenalised columns alone, coefficients held.
 
-    Returns the largest component of the residual along them.
+    Returns (largest component of the residual along them, norm of the residual).
     """
     basis, residual = quadratic.basis, work.residual
-    q = basis.shape[0]
-    n = residual.shape[0]
-    last = np.inf
-    for _ in range(200):
-        worst = 0.0
-        for a in range(q):
-            factor.gradient[a] = dot(basis[a], residual)
-            worst = max(worst, abs(factor.gradient[a]))
-        size = np.sqrt(dot(residual, residual))
-        if not worst > 1e-15 * size or (worst >= 0.5 * last and worst <= 1e-12 * size):
-            return worst
-        last = worst
-        for a in range(q):
-            for b in range(a + 1):
-                h = 0.0
-                for i in range(n):
-                    h += basis[a, i] * at.curvature[i] * basis[b, i]
-                factor.R[b, a] = h
-        if not cholesky.factorize(factor.R, q):
-            return worst
+    q, n = basis.shape
+    for k in range(work.counts[ROWS]):
+        before[k] = active[k].coef
+    worst = 0.0
+    for a in range(q):
+        factor.gradient[a] = dot(basis[a], residual)
+        worst = max(worst, abs(factor.gradient[a]))
+        for b in range(a + 1):
+            factor.R[b, a] = _curved_dot(basis[a], at.curvature, basis[b])
+    size = np.sqrt(dot(residual, residual))
+    fill(at.change, 0.0)
+    if cholesky.factorize(factor.R, q):
         cholesky.solve_forward(factor.R, q, factor.gradient, 0)
         cholesky.solve_backward(factor.R, q, factor.gradient)
+        for a in range(q):
+            axpy(factor.gradient[a], basis[a], at.change)
         for i in range(n):
-            at.change[i] = 0.0
-            if quadratic.root[i] > 0.0:
-                for a in range(q):
-                    at.change[i] += factor.gradient[a] * basis[a, i] / quadratic.root[i]
-        if not _descend(loss, at, quadratic, work, convex):
-            return worst
-    return last
+            at.change[i] = at.change[i] / quadratic.root[i] if quadratic.root[i] > 0.0 else 0.0
+    return worst, size
 
 
-@internal
-def _descend(loss, at, quadratic, work, convex):
-    """Line search on the loss alone; False when no step lowers it."""
-    start = loss_sum(loss, at.eta, at.weight)
-    t = 1.0
-    for _ in range(HALVINGS):
-        slope = _try_step(loss, at, quadratic, t)
-        if (convex and slope <= 0.0) or loss_sum(loss, at.trial, at.weight) <= start:
-            _take_step(at, quadratic, work)
-            return True
-        t *= 0.5
-    return False
+@fast
+def _curved_dot(x, curvature, y):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += x[i] * curvature[i] * y[i]
+    return total
 
 
 @jit
@@ -357,53 +324,46 @@ def forget_idle_rows(store, active, factor, screen, work):
 
 
 @jit
-def certify_loss(loss, at, active, screen, quadratic, work, violators, l1, l2, convex):
-    """(objective, gap, loss) at the present point; the gap is the best over two scales s of the dual point s r.
+def penalty_terms(at, active, screen, quadratic, work, violators, l1, l2, convex):
+    """What the gap needs besides the loss, for two scales s of the dual point s r; see `duality_gap`.
 
-    A loss that is not convex has no global bound: its gap is that of the quadratic model at the present point.
+    Returns (penalty, s, conjugates, s, conjugates). Where the loss is not convex the terms of the quadratic model at
+    the present point are added to the conjugates, which makes them the whole gap but for the penalty.
     """
     rows = work.counts[ROWS]
-    value = loss_sum(loss, at.eta, at.weight)
-    penalty = penalty_value(active, rows, l1, l2)
+    penalty = 0.0
+    for k in range(rows):
+        b = active[k].coef
+        penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
     finite, inside = scale_limits(active, rows, screen, quadratic, violators, l1, l2)
-    along = 0.0
+    if finite < 1.0:  # at the limit, rounding must not leave an infinite conjugate
+        finite *= 1.0 - 1e-15
+    if inside < 1.0:
+        inside *= 1.0 - 1e-15
+    first = conjugate_sum(finite, active, rows, screen, quadratic, violators, l1, l2)
+    second = first
+    if inside != finite:
+        second = conjugate_sum(inside, active, rows, screen, quadratic, violators, l1, l2)
     if not convex:
+        along = 0.0
         for k in range(rows):
             along += active[k].correlation * active[k].coef
         spread = 0.0
         for i in range(at.eta.shape[0]):
-            spread += work.residual[i] * work.residual[i] / at.curvature[i]
-    best = np.inf
-    for choice in range(2):
-        s = finite if choice == 0 else inside
-        if choice == 1 and s == finite:
-            break
-        if s < 1.0:
-            s *= 1.0 - 1e-15
-        conjugates = conjugate_sum(s, active, rows, screen, quadratic, violators, l1, l2)
-        if not conjugates < np.inf:
-            continue
-        if convex:
-            dual = loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, s)
-            gap = value + penalty - dual + conjugates
-        else:
-            gap = penalty + conjugates - s * along + 0.5 * (1.0 - s) * (1.0 - s) * spread
-        best = min(best, gap)
-    return value + penalty, best, value
+            spread += 0.5 * work.residual[i] * work.residual[i] / at.curvature[i]
+        first += (1.0 - finite) ** 2 * spread - finite * along
+        second += (1.0 - inside) ** 2 * spread - inside * along
+    return penalty, finite, first, inside, second
 
 
 @jit
-def saturated_value(loss, at, quadratic, work):
-    """Smallest value of the loss over all eta: the dual objective at zero."""
-    return loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, 0.0)
-
-
-@jit
-def value_at(loss, at):
-    return loss_sum(loss, at.eta, at.weight)
+def loss_and_bound(loss, at, quadratic, work, s):
+    """(loss, its part of the dual objective at s r); at s = 0 the latter is the smallest value of the loss."""
+    value = loss_sum(loss, at.eta, at.weight)
+    return value, loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, s)
 
 
 __all__ = [
-    "Predictor", "append_violators", "certify_loss", "evaluate", "forget_idle_rows", "line_search",
-    "newton_direction", "rebuild_predictor", "refit_unpenalised", "saturated_value", "screen_columns", "value_at",
+    "Predictor", "append_violators", "forget_idle_rows", "line_search", "loss_and_bound", "newton_direction",
+    "penalty_terms", "rebuild_predictor", "screen_columns", "unpenalised_direction",
 ]  # fmt: skip
