@@ -35,7 +35,8 @@ BUDGET = 2e8  # stored entries touched in one call at most: Python looks up for 
 LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 FORCING = 0.1  # accuracy of the quadratic model, relative to the violation at hand
-MOST_STEPS = 200
+MOST_STEPS = 200  # Newton steps on the unpenalised part
+IDLE_STEPS = 20  # prox-Newton steps without a smaller violation before a round is given up
 PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 
@@ -225,7 +226,8 @@ class GLMEngine(QuadraticEngine):
         work = self.work
         if self.support is None or len(self.support) < len(self.active):
             self.support = records(len(self.active), SUPPORT)
-        for _ in range(MOST_STEPS):
+        best, idle = np.inf, 0
+        while idle < IDLE_STEPS:
             left = max_iter - work.counts[ITERATIONS]
             if left <= 0:
                 return
@@ -235,6 +237,8 @@ class GLMEngine(QuadraticEngine):
             )  # fmt: skip
             if violation <= accuracy:
                 return
+            idle = 0 if violation < best else idle + 1
+            best = min(best, violation)
             work.counts[ITERATIONS] += max(sweeps, 1)
             if self._step(l1, l2) == 0.0:
                 return

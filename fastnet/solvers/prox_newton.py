@@ -29,6 +29,7 @@ from .rows import compact, has_room, load_violators
 STEEP = 1e-3  # |residual| counts as this much curvature at least: bounds the Newton step of one observation
 FLAT = 1e-7  # and so does this share of the mean curvature
 HALVINGS = 40
+ROUNDING = 1e-15  # share of an objective by which it may seem to rise
 NEGLIGIBLE = 1e-11  # cosine below which an unpenalised column counts as orthogonal to the residual
 
 
@@ -202,6 +203,7 @@ def line_search(loss, at, active, quadratic, work, before, l1, l2, convex):
         if not accept:
             if np.isnan(start):
                 start = loss_sum(loss, at.eta, at.weight) + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
+                start += ROUNDING * abs(start)
             accept = loss_sum(loss, at.trial, at.weight) + penalty <= start
         if accept:
             break
