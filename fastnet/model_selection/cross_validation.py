@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
 
 import numpy as np
 
+from fastnet.exceptions import ConvergenceWarning
 from fastnet.losses.links import CLASSIFIERS
 from fastnet.model_selection.fitting import Task, run_tasks
 from fastnet.model_selection.folds import fold_ids, make_folds
@@ -116,6 +118,7 @@ def cv_path(
         tasks, problem._replace(feature_names=None), own | {"family": family}, measure, keep_predictions, n_jobs,
         progress,
     )  # fmt: skip
+    _warn_missed(results, paths)
     # 3. together
     by_ratio = [results[k : k + len(folds)] for k in range(0, len(results), len(folds))]
     weight = np.ones(n) if problem.sample_weight is None else problem.sample_weight
@@ -131,6 +134,19 @@ def cv_path(
         missed=sum(result.missed for result in results),
         worst_gap=max(result.worst_gap for result in results),
     )
+
+
+def _warn_missed(results, paths):
+    missed = sum(result.missed for result in results)
+    if missed:
+        total = sum(len(result.scores) for result in results)
+        warnings.warn(
+            f"{missed} of {total} points of the folds miss the promised gap <= tol = {paths[0].tol:.2g} (the worst is "
+            f"{max(result.worst_gap for result in results):.2g}; both without unit). Raise max_iter, or accept a "
+            "larger tol.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
 
 
 def _check_ratios(l1_ratio) -> list[float]:

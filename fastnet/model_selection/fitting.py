@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from fastnet.exceptions import ConvergenceWarning
 from fastnet.losses.links import CLASSIFIERS, inverse_link
 
 _COLUMNS = 1024  # columns of X that are gathered together
@@ -35,8 +37,16 @@ class FoldResult(NamedTuple):
 
 
 def run_tasks(tasks, problem, arguments, measure, keep, n_jobs, progress) -> list[FoldResult]:
-    """Fit and score all tasks; the results are in the order of the tasks and do not depend on `n_jobs`."""
-    shared = (problem, arguments, measure, keep)
+    """Fit and score all tasks; the results are in the order of the tasks and do not depend on `n_jobs`.
+
+    Missed gaps are for the caller to report (``missed`` of the results): one warning instead of one a fold.
+    """
+    with warnings.catch_warnings():  # set here, where the threads start: filters belong to the process
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return _run(tasks, (problem, arguments, measure, keep), n_jobs, progress)
+
+
+def _run(tasks, shared, n_jobs, progress):
     joblib = sys.modules.get("joblib")  # a backend can only have been chosen where joblib is loaded
     if joblib is not None:
         parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")

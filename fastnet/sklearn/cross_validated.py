@@ -19,7 +19,7 @@ from fastnet.validation import check_problem
 
 from .linear import ElasticNet, Lasso, weights
 from .paths import enet_path, lasso_path
-from .solve import LEAST_TOL, alpha_grid
+from .solve import LEAST_TOL, alpha_grid, warn_unsolved
 
 
 class _FitCV:
@@ -97,6 +97,8 @@ class _FitCV:
         }  # fmt: skip
         measure = find_measure("mse", "gaussian")
         results = run_tasks(tasks, problem, arguments, measure, False, self.n_jobs, False)
+        if any(result.missed for result in results):
+            warn_unsolved(max(result.worst_gap for result in results), self.tol, 1.0)
         return np.array([result.scores for result in results]).reshape(len(ratios), len(folds), -1)
 
 

@@ -46,7 +46,7 @@ class _Fit:
             )
         if check_input:
             X, y = validate(self, X, y)
-        elif getattr(X, "flags", None) is not None and not X.flags.f_contiguous:
+        elif sample_weight is None and isinstance(X, np.ndarray) and not X.flags.f_contiguous:
             raise ValueError("X is not Fortran-ordered, which check_input=False promises: pass np.asfortranarray(X)")
         weight = weights(sample_weight, X)
         precomputed(self, X, weight, check_input)

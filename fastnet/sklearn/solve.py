@@ -54,8 +54,8 @@ def solve(
             warm_start=None if start is None else start_path(start, first, l1_ratio, fit_intercept),
             check_finite=False,
         )  # fmt: skip
-    if warn:
-        warn_unsolved(path, tol)
+    if warn and len(path):
+        warn_unsolved(float(path.gaps.max()), tol, path.null_objective)
     return Solution(
         path.alphas,
         path.coefs.toarray(),
@@ -66,14 +66,12 @@ def solve(
     )
 
 
-def warn_unsolved(path, tol, stacklevel=4):
-    """scikit-learn's warning where a point misses `tol` (never met where it is 0)."""
-    missed = path.gaps > tol
-    if missed.any():
-        gap, scale = float(path.gaps[missed].max() * path.null_objective), tol * path.null_objective
+def warn_unsolved(gap, tol, null_objective, stacklevel=4):
+    """scikit-learn's warning where the worst gap, a share of the null objective, misses `tol`."""
+    if gap > tol:
         warnings.warn(
             "Objective did not converge. You might want to increase the number of iterations. Duality gap: "
-            f"{gap:.3e}, tolerance: {scale:.3e}",
+            f"{gap * null_objective:.3e}, tolerance: {tol * null_objective:.3e}",
             ConvergenceWarning,
             stacklevel=stacklevel,
         )

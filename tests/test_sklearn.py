@@ -1,0 +1,244 @@
+"""fastnet.sklearn: scikit-learn's checks, its conventions, and what its own tests do not look at."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+sklearn = pytest.importorskip("sklearn")
+
+from sklearn import linear_model  # noqa: E402
+from sklearn.base import clone  # noqa: E402
+from sklearn.feature_selection import SelectFromModel  # noqa: E402
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+
+import fastnet  # noqa: E402
+from fastnet import sklearn as ours  # noqa: E402
+
+ALL = (ours.ElasticNet, ours.Lasso, ours.Ridge, ours.ElasticNetCV, ours.LassoCV)
+
+
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks([estimator() for estimator in ALL])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def data(n=50, p=30, targets=1, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    coef = np.zeros((p, targets))
+    coef[:5] = rng.standard_normal((5, targets))
+    y = X @ coef + 0.3 * rng.standard_normal((n, targets)) + 2.0
+    return X, y if targets > 1 else y[:, 0], rng.uniform(0.1, 2.0, n)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("ElasticNet", {"alpha": 0.05, "l1_ratio": 0.3}),
+        ("ElasticNet", {"alpha": 0.05, "positive": True}),
+        ("Lasso", {"alpha": 0.05}),
+        ("Ridge", {"alpha": 3.0}),
+        ("Ridge", {"alpha": 3.0, "positive": True}),
+        ("ElasticNetCV", {"alphas": 20, "l1_ratio": [0.5, 0.9], "cv": 4}),
+        ("LassoCV", {"alphas": 20, "cv": 4}),
+    ],
+)
+def test_same_results_as_scikit_learn(name, options, fit_intercept, weighted):
+    X, y, w = data()
+    options = options | {"fit_intercept": fit_intercept, "tol": 1e-10, "max_iter": 100_000}
+    w = w if weighted else None
+    mine = getattr(ours, name)(**options).fit(X, y, sample_weight=w)
+    theirs = getattr(linear_model, name)(**options).fit(X, y, sample_weight=w)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-5)
+    np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-5)
+    assert set(vars(mine)) >= set(vars(theirs)) - {"random_state"}
+    for attribute in vars(theirs):
+        assert np.shape(getattr(mine, attribute)) == np.shape(getattr(theirs, attribute)), attribute
+    for attribute in ("alpha_", "l1_ratio_", "alphas_"):
+        if hasattr(theirs, attribute):
+            np.testing.assert_allclose(getattr(mine, attribute), getattr(theirs, attribute))
+    if hasattr(theirs, "mse_path_"):
+        np.testing.assert_allclose(mine.mse_path_, theirs.mse_path_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["ElasticNet", "Ridge"])
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array, sparse.coo_matrix, np.float32])
+def test_several_targets_and_containers(name, make):
+    X, y, w = data(targets=3)
+    mine = getattr(ours, name)(alpha=0.1, tol=1e-10).fit(make(X), y, sample_weight=w)
+    theirs = getattr(linear_model, name)(alpha=0.1, tol=1e-10).fit(X, y, sample_weight=w)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-5)
+    np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-5)
+    assert mine.coef_.shape == (3, 30)
+    assert mine.predict(X).shape == (50, 3)
+
+
+def test_ridge_of_several_penalties():
+    X, y, _ = data(targets=3)
+    mine = ours.Ridge(alpha=[0.1, 1.0, 10.0]).fit(X, y)
+    theirs = linear_model.Ridge(alpha=[0.1, 1.0, 10.0]).fit(X, y)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-8)
+    with pytest.raises(ValueError, match="Number of targets and number of penalties"):
+        ours.Ridge(alpha=[0.1, 1.0]).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["enet_path", "lasso_path"])
+@pytest.mark.parametrize("options", [{}, {"alphas": [0.01, 0.3, 0.1]}, {"alphas": 7, "eps": 0.05, "positive": True}])
+def test_paths_return_what_scikit_learn_s_return(name, options):
+    X, y, _ = data()
+    options = options | {"tol": 1e-10, "max_iter": 100_000, "return_n_iter": True}
+    mine, theirs = getattr(ours, name)(X, y, **options), getattr(linear_model, name)(X, y, **options)
+    assert len(mine) == len(theirs) == 4
+    np.testing.assert_allclose(mine[0], theirs[0])
+    np.testing.assert_allclose(mine[1], theirs[1], atol=1e-5)
+    assert mine[2].shape == theirs[2].shape
+    assert isinstance(mine[3], list)
+    assert len(mine[3]) == len(theirs[3])
+
+
+def test_a_path_of_several_targets_is_the_multi_task_one():
+    X, y, _ = data(targets=2)
+    mine, theirs = ours.enet_path(X, y, alphas=5), linear_model.enet_path(X, y, alphas=5)
+    np.testing.assert_array_equal(mine[1], theirs[1])
+
+
+def test_the_dual_gap_bounds_the_distance_to_the_optimum():
+    X, y, w = data(60, 300)
+    weight = w * (len(y) / w.sum())
+
+    def objective(model):
+        fit = np.mean(weight * (y - model.predict(X)) ** 2) / 2
+        return fit + 0.01 * (0.5 * np.abs(model.coef_).sum() + 0.25 * (model.coef_**2).sum())
+
+    best = objective(ours.ElasticNet(alpha=0.01, tol=1e-14).fit(X, y, sample_weight=w))
+    for tol in (0.5, 1e-2, 1e-6):
+        model = ours.ElasticNet(alpha=0.01, tol=tol).fit(X, y, sample_weight=w)
+        null = np.average((y - np.average(y, weights=w)) ** 2, weights=w) / 2
+        assert objective(model) - best <= model.dual_gap_ + 1e-13
+        assert model.dual_gap_ <= tol * null
+
+
+def test_one_task_of_the_multi_task_estimators():
+    X, y, _ = data(n=50, p=10)
+    options = {"alphas": 5, "eps": 2e-3, "tol": 1e-10, "max_iter": 100_000}
+    for single, multi in (
+        (ours.LassoCV, linear_model.MultiTaskLassoCV),
+        (ours.ElasticNetCV, linear_model.MultiTaskElasticNetCV),
+    ):
+        one, task = single(**options).fit(X, y), multi(**options).fit(X, y[:, None])
+        assert one.alpha_ == pytest.approx(task.alpha_)
+        np.testing.assert_allclose(one.coef_, task.coef_[0], atol=1e-6)
+        np.testing.assert_allclose(one.intercept_, task.intercept_[0], atol=1e-6)
+
+
+def test_warm_start_reaches_the_same_solution():
+    X, y, _ = data(60, 300)
+    cold = ours.Lasso(alpha=0.01, tol=1e-10).fit(X, y)
+    warm = ours.Lasso(alpha=0.1, tol=1e-10, warm_start=True).fit(X, y)
+    warm.set_params(alpha=0.01).fit(X, y)
+    np.testing.assert_allclose(warm.coef_, cold.coef_, atol=1e-6)
+
+
+def test_the_data_are_never_written_to():
+    X, y, w = data()
+    X = np.asfortranarray(X)
+    for array in (X, y, w):
+        array.flags.writeable = False
+    copy = X.copy()
+    for estimator in ALL:
+        model = estimator(copy_X=False).fit(X, y, sample_weight=w)
+        assert np.isfinite(model.coef_).all()
+    np.testing.assert_array_equal(X, copy)
+
+
+def test_in_a_pipeline_with_feature_names():
+    import pandas
+
+    X, y, _ = data(p=6)
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    model = make_pipeline(StandardScaler(), ours.LassoCV(cv=3)).set_output(transform="pandas").fit(frame, y)
+    assert list(model[-1].feature_names_in_) == list("abcdef")
+    assert model.score(frame, y) > 0.9
+
+
+@pytest.mark.parametrize("estimator", [ours.Lasso(alpha=0.05), ours.ElasticNetCV(cv=3, l1_ratio=0.9)])
+def test_select_from_model_keeps_the_coefficients_that_are_not_zero(estimator):
+    X, y, _ = data()
+    selected = SelectFromModel(estimator, threshold=1e-10).fit(X, y)
+    coef = clone(estimator).fit(X, y).coef_
+    np.testing.assert_array_equal(selected.get_support(), np.abs(coef) > 1e-10)
+
+
+def test_lasso_s_default_threshold_of_select_from_model():
+    X, y, _ = data()
+    selected = SelectFromModel(ours.Lasso(alpha=0.05)).fit(X, y)
+    assert selected.threshold_ == 1e-5
+    assert 5 <= selected.get_support().sum() < 30
+
+
+def test_pickle_clone_repr_sparsify():
+    X, y, _ = data()
+    model = ours.Lasso(alpha=0.05).fit(X, y)
+    back = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(back.coef_, model.coef_)
+    assert repr(clone(model)) == "Lasso(alpha=0.05)"
+    assert sparse.issparse(model.sparse_coef_)
+    np.testing.assert_array_equal(model.sparse_coef_.toarray()[0], model.coef_)
+
+
+def test_parameters_are_those_of_the_installed_version():
+    for estimator in ALL:
+        theirs = getattr(linear_model, estimator.__name__)
+        assert estimator().get_params() == theirs().get_params()
+        assert issubclass(estimator, theirs)
+
+
+def test_grid_search_in_threads():
+    import joblib
+
+    X, y, _ = data()
+    grid = {"alpha": [0.01, 0.1], "l1_ratio": [0.3, 0.9]}
+    with joblib.parallel_config("threading", n_jobs=4):
+        many = GridSearchCV(ours.ElasticNet(), grid, cv=KFold(4)).fit(X, y)
+    one = GridSearchCV(ours.ElasticNet(), grid, cv=KFold(4)).fit(X, y)
+    np.testing.assert_array_equal(many.cv_results_["mean_test_score"], one.cv_results_["mean_test_score"])
+
+
+def test_groups_reach_the_splitter_by_metadata_routing():
+    X, y, _ = data()
+    groups = np.arange(50) % 7
+    with sklearn.config_context(enable_metadata_routing=True):
+        mine = ours.LassoCV(cv=GroupKFold(3), tol=1e-9).fit(X, y, groups=groups)
+        theirs = linear_model.LassoCV(cv=GroupKFold(3), tol=1e-9, max_iter=100_000).fit(X, y, groups=groups)
+    np.testing.assert_allclose(mine.mse_path_, theirs.mse_path_, rtol=1e-4)
+
+
+def test_n_jobs_changes_nothing():
+    X, y, _ = data()
+    one, many = (ours.ElasticNetCV(l1_ratio=[0.4, 0.9], n_jobs=n_jobs).fit(X, y) for n_jobs in (None, 3))
+    np.testing.assert_array_equal(one.mse_path_, many.mse_path_)
+    np.testing.assert_array_equal(one.coef_, many.coef_)
+
+
+def test_a_missed_tolerance_is_scikit_learn_s_warning():
+    X, y, _ = data(40, 300)
+    with pytest.warns(sklearn.exceptions.ConvergenceWarning, match="Objective did not converge"):
+        ours.Lasso(alpha=1e-3, max_iter=1, tol=1e-12).fit(X, y)
+
+
+def test_agrees_with_fastnet_itself():
+    X, y, w = data()
+    path = fastnet.enet_path(X, y, alphas=[0.05], l1_ratio=0.5, standardize=False, sample_weight=w, tol=1e-4)
+    model = ours.ElasticNet(alpha=0.05).fit(X, y, sample_weight=w)
+    np.testing.assert_array_equal(model.coef_, path.coefs.toarray()[:, 0])
+    assert model.dual_gap_ == path.gaps[0] * path.null_objective
