@@ -100,6 +100,8 @@ def enet_path(
     Fercoq, Gramfort, Salmon (2015), Mind the duality gap (the certificates).
     """
     loss = None if isinstance(family, str) and family == "gaussian" else find_family(family)
+    if loss is not None:
+        loss, y = loss.read(y)
     options = check_options(
         l1_ratio=l1_ratio, alphas=alphas, alpha_min_ratio=alpha_min_ratio, tol=tol, max_iter=max_iter,
         max_features=max_features, min_dev_change=min_dev_change, callback=callback, progress=progress,

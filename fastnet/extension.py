@@ -22,7 +22,7 @@ def extend(path: Path, X, y, alphas, options: dict[str, Any]) -> Path:
     if isinstance(alphas, int):
         alphas = continue_grid(path.alphas, alphas)
     stored = {
-        "family": path.family,
+        "family": _family(path, options),
         "l1_ratio": path.l1_ratio,
         "fit_intercept": path.fit_intercept,
         "standardize": path.standardize,
@@ -30,6 +30,15 @@ def extend(path: Path, X, y, alphas, options: dict[str, Any]) -> Path:
         **path.problem_options,
     }
     return merge(path, enet_path(X, y, alphas=alphas, warm_start=path, **(stored | options)))
+
+
+def _family(path: Path, options: dict[str, Any]):
+    """The family with its parameters; one of the user's own must be given again."""
+    if path.family == "gaussian" or "family" in options:
+        return path.family
+    from fastnet.losses import find_family
+
+    return find_family(path.family, path.family_parameters)
 
 
 def continue_grid(alphas: np.ndarray, count: int) -> np.ndarray:

@@ -44,6 +44,7 @@ NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective co
 def make_glm_engine(family, problem, *, fit_intercept, standardize):
     """The engine of a `Family` for a validated problem; refuses y outside the family's domain."""
     y = check_classes(problem, family.name) if family.domain == "sign" else problem.y
+    fit_intercept = fit_intercept or not family.intercept  # shifts that do not matter are projected out
     if family.domain != "sign":
         check_response(
             y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept
@@ -51,7 +52,7 @@ def make_glm_engine(family, problem, *, fit_intercept, standardize):
     units = make_glm_units(
         problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response
     )
-    return GLMEngine(units, family.make(y), problem.offset, family.convex)
+    return GLMEngine(units, family.make(y), problem.offset, family.convex, family.intercept)
 
 
 def check_classes(problem, name):
@@ -75,10 +76,10 @@ class GLMEngine(QuadraticEngine):
     deviance per unit of weight. Gaps are divided by it.
     """
 
-    def __init__(self, units, loss, offset, convex=True):
+    def __init__(self, units, loss, offset, convex=True, intercept=True):
         quadratic = units.quadratic
         n, q = len(quadratic.root), len(quadratic.basis)
-        self.loss, self.convex = loss, convex
+        self.loss, self.convex, self.intercept = loss, convex, intercept
         self.design = units.design
         self.screen = Screen.allocate(n, units.square, _rounding(units.design))
         self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
@@ -273,4 +274,6 @@ class GLMEngine(QuadraticEngine):
         linear = self.quadratic.root * (self.at.eta - self.at.offset)
         self.units = self.units._replace(target_components=self.quadratic.basis @ linear)
         deviance = 1.0 - (self.value - self.saturated) / self.null if self.null > 0 else 0.0
-        return super().point(alpha, status)._replace(deviance_ratio=float(deviance))
+        point = super().point(alpha, status)
+        intercept = point.intercept if self.intercept else 0.0
+        return point._replace(deviance_ratio=float(deviance), intercept=intercept)

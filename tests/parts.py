@@ -186,3 +186,36 @@ _GLMNET_NAMES = {
 def fastnet_arguments(case: dict) -> dict:
     """Keyword arguments of enet_path for a stored case."""
     return {_GLMNET_NAMES[key]: value for key, value in case["arguments"].items()}
+
+# --- families: name -> three responses that its domain allows
+FAMILY_RESPONSES = {
+    "binomial": [0.0, 1.0, 0.3],
+    "poisson": [0.0, 1.0, 7.0],
+    "gamma": [0.1, 1.0, 7.0],
+    "inverse_gaussian": [0.1, 1.0, 7.0],
+    "tweedie": [0.0, 0.4, 7.0],
+    "negative_binomial": [0.0, 1.0, 7.0],
+    "squared_hinge": [-1.0, 1.0, 1.0],
+    "huber": [-1.0, 0.5, 2.0],
+}
+
+
+@cache
+def family_data(name: str, n: int = 50, p: int = 30, seed: int = 0) -> Data:
+    """X as in `data`, of smaller effects, and a response of that family. Do not write to it."""
+    rng = np.random.default_rng(seed)
+    X = data(n, p, seed).X * 0.7
+    eta = X[:, : min(p, 6)] @ np.array([0.8, -2.0, 0.1, 0.5, 1.0, -0.1])[: min(p, 6)]
+    eta = eta / max(1.0, eta.std() / 1.2)
+    mu = np.exp(eta)
+    y = {
+        "binomial": lambda: eta + rng.logistic(size=n) > 0,
+        "squared_hinge": lambda: eta + rng.logistic(size=n) > 0,
+        "poisson": lambda: rng.poisson(mu),
+        "negative_binomial": lambda: rng.poisson(rng.gamma(1.0, mu)),
+        "gamma": lambda: rng.gamma(2.0, mu / 2) + 0.01,
+        "inverse_gaussian": lambda: rng.gamma(2.0, mu / 2) + 0.01,
+        "tweedie": lambda: rng.gamma(2.0, mu / 2) * (rng.random(n) < 0.7),
+        "huber": lambda: eta + rng.standard_t(2, size=n),
+    }[name]()
+    return Data(X, np.asarray(y, dtype=float))

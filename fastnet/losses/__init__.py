@@ -18,7 +18,8 @@ from numbers import Real
 import numpy as np
 
 from .binomial import Binomial
-from .family import Family
+from .cox import Cox
+from .family import CoxFamily, Family
 from .gamma import Gamma
 from .huber import Huber
 from .inverse_gaussian import InverseGaussian
@@ -28,9 +29,9 @@ from .squared_hinge import SquaredHinge
 from .tweedie import Tweedie
 
 __all__ = [
-    "FAMILIES", "Binomial", "Family", "Gamma", "Huber", "InverseGaussian", "NegativeBinomial", "Poisson",
-    "SquaredHinge", "Tweedie", "binomial", "find_family", "gamma", "huber", "inverse_gaussian", "negative_binomial",
-    "poisson", "squared_hinge", "tweedie",
+    "FAMILIES", "Binomial", "Cox", "CoxFamily", "Family", "Gamma", "Huber", "InverseGaussian", "NegativeBinomial",
+    "Poisson", "SquaredHinge", "Tweedie", "binomial", "cox", "find_family", "gamma", "huber", "inverse_gaussian",
+    "negative_binomial", "poisson", "squared_hinge", "tweedie",
 ]  # fmt: skip
 
 
@@ -85,9 +86,20 @@ def huber(delta=1.35):
     return Family("huber", Huber, "real", {"delta": delta}, scales="delta")
 
 
+def cox(ties="breslow", strata=None):
+    """Cox proportional hazards; ties "breslow" or "efron", `strata` an array (n,) of labels.
+
+    y is a structured array (a boolean field: event; a field of numbers: time), two columns (time, event) or three
+    columns (start, stop, event). There is no intercept.
+    """
+    if ties not in ("breslow", "efron"):
+        raise ValueError(f'ties is {ties!r}; "breslow" or "efron" is allowed')
+    return CoxFamily("cox", Cox, ties=ties, strata=strata)
+
+
 FAMILIES = {  # name -> function of the family's parameters
     make.__name__: make
-    for make in (binomial, poisson, gamma, inverse_gaussian, tweedie, negative_binomial, squared_hinge, huber)
+    for make in (binomial, poisson, gamma, inverse_gaussian, tweedie, negative_binomial, squared_hinge, huber, cox)
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+
+from .survival_times import make_cox, read_times
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,36 @@ class Family:
         """What y is divided by."""
         return float(self.parameters[self.scales]) if self.scales else 1.0
 
+    @property
+    def intercept(self) -> bool:
+        """Whether an intercept can be fitted; without one the loss does not change when eta is shifted (Cox)."""
+        return True
+
+    def read(self, y) -> tuple[Family, Any]:
+        """(the family for these responses, y as one number a row): for responses that are more than that."""
+        return self, y
+
     def make(self, y: np.ndarray):
         """The loss of the responses y."""
         own = [np.array([float(value)]) for key, value in self.parameters.items() if key != self.scales]
         return self.loss(np.ascontiguousarray(y / self.response, dtype=np.float64), *own)
+
+
+@dataclass(frozen=True)
+class CoxFamily(Family):
+    """Cox regression: knows how to read survival times, and what ties and strata are."""
+
+    ties: str = "breslow"
+    strata: Any = None
+
+    @property
+    def intercept(self) -> bool:
+        return False
+
+    def read(self, y):
+        start, stop, event = read_times(y)
+        strata = None if self.strata is None else np.asarray(self.strata)
+        if strata is not None and strata.shape != stop.shape:
+            raise ValueError(f"strata has shape {strata.shape}, y has {len(stop)} rows; give one stratum a row")
+        record = make_cox(start, stop, event, strata, self.ties == "efron")
+        return replace(self, loss=lambda _: record), stop

@@ -1,15 +1,14 @@
-"""Formulas that several losses share."""
+"""Formulas that several losses share; plain Python functions that kernels may call as well."""
 
 import math
 
 import numpy as np
-
-from ..jit import internal
+from numba.extending import register_jitable
 
 SLACK = 1e-12  # how far rounding may carry an argument out of a domain
 
 
-@internal
+@register_jitable
 def entropy(a):
     """a log a on a >= 0, infinite below."""
     if a > 0.0:
@@ -17,7 +16,7 @@ def entropy(a):
     return 0.0 if a >= -SLACK else np.inf
 
 
-@internal
+@register_jitable
 def softplus(eta):
     """log(1 + e^eta), without overflow."""
     return max(eta, 0.0) + math.log1p(math.exp(-abs(eta)))
