@@ -131,7 +131,7 @@ class Ridge(linear_model.Ridge):
         intercept = np.array([one.intercepts[0] for one in found], X.dtype)
         self.coef_ = coef if y.ndim > 1 else coef[0]
         self.intercept_ = (intercept if y.ndim > 1 else intercept[0]) if self.fit_intercept else 0.0
-        self.n_iter_, self.solver_ = None, "fastnet"
+        self.n_iter_, self.solver_ = np.array([max(one.n_iters[0], 1) for one in found]), "fastnet"
         return self
 
     def __sklearn_tags__(self):
