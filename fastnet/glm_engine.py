@@ -13,6 +13,7 @@ from .designs import make_rows
 from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding
 from .result import Status
 from .solvers import prox_newton
+from .solvers.loss_kernels import kernels_of
 from .state import (
     ACTIVE,
     GAP,
@@ -80,6 +81,7 @@ class GLMEngine(QuadraticEngine):
         quadratic = units.quadratic
         n, q = len(quadratic.root), len(quadratic.basis)
         self.loss, self.convex, self.intercept = loss, convex, intercept
+        self.line_search, self.loss_and_bound = kernels_of(loss)
         self.design = units.design
         self.screen = Screen.allocate(n, units.square, _rounding(units.design))
         self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
@@ -105,7 +107,7 @@ class GLMEngine(QuadraticEngine):
         """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
         self._evaluate()
         self._refit()
-        self.value, self.saturated = prox_newton.loss_and_bound(
+        self.value, self.saturated = self.loss_and_bound(
             self.loss, self.at, self.quadratic, self.work, 0.0
         )
         self.null = self.value - self.saturated
@@ -125,7 +127,7 @@ class GLMEngine(QuadraticEngine):
         norm = np.linalg.norm(self.work.residual)
         self._descend(PROHIBITIVE, 0.0, 1e-10 * norm, 10_000)
         self._refit()
-        self.value, _ = prox_newton.loss_and_bound(self.loss, self.at, self.quadratic, self.work, 0.0)
+        self.value, _ = self.loss_and_bound(self.loss, self.at, self.quadratic, self.work, 0.0)
         self.null = max(self.value - self.saturated, 0.0)
         self.quadratic = self.quadratic._replace(target=self.work.residual.copy())
         self.units = self.units._replace(quadratic=self.quadratic)
@@ -133,7 +135,7 @@ class GLMEngine(QuadraticEngine):
 
     def _step(self, l1=0.0, l2=0.0):
         """Move along at.change and from `before` to the active coefficients; returns the share that was accepted."""
-        return prox_newton.line_search(
+        return self.line_search(
             self.loss, self.at, self.active, self.quadratic, self.work, self.before, l1, l2, self.convex
         )
 
@@ -208,7 +210,7 @@ class GLMEngine(QuadraticEngine):
         )
         gap = np.inf
         for s, conjugates in (choices[2:4], choices[0:2]):
-            self.value, bound = prox_newton.loss_and_bound(self.loss, self.at, self.quadratic, work, s)
+            self.value, bound = self.loss_and_bound(self.loss, self.at, self.quadratic, work, s)
             gap = min(gap, conjugates + penalty + (self.value - bound if self.convex else 0.0))
             if choices[0] == choices[2]:
                 break

@@ -9,8 +9,8 @@ A loss is a module-level ``typing.NamedTuple`` of arrays (y first) with four met
 
 Nothing else is needed: the solver, the certificate, weights, offsets and sparse X follow. `Family` gives such a loss
 its name, parameters and allowed y; pass it as ``family=`` to `enet_path`. A class of your own must live in an
-importable module (not in a notebook or ``__main__``) for its kernels to be cached. Numba does not notice edits of your
-file: delete the cache, or rename the class, when you change a formula.
+importable module (not in a notebook or ``__main__``) for its kernels to be cached; an edit of that module compiles them
+anew, an edit of a module that it imports does not.
 """
 
 from numbers import Real

@@ -14,6 +14,7 @@ objective makes every step a descent.
 from typing import NamedTuple
 
 import numpy as np
+from numba.extending import register_jitable
 
 from .. import screening
 from ..jit import fast, internal, jit
@@ -166,7 +167,7 @@ def _penalty_at(active, rows, before, t, l1, l2):
     return value, slope
 
 
-@internal
+@register_jitable  # not `internal`: functions that see the loss have no cache index of their own, see loss_kernels
 def _try_step(loss, at, quadratic, t):
     """Residual and curvature at eta + t * change; returns the slope of the loss there."""
     for i in range(at.eta.shape[0]):

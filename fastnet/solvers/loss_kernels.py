@@ -1,0 +1,51 @@
+"""The two kernels that are compiled once for every loss, and where their compiled code is kept.
+
+Numba keeps one index of compiled versions per function, which names the class of every loss it was compiled for: an
+index that names a class of some user's module cannot be read by a process without that module. Losses from outside
+the package therefore have kernels, and indexes, of their own, named by a digest of the module's source: an edit of a
+formula is noticed too.
+"""
+
+import functools
+import hashlib
+import inspect
+import sys
+import types
+
+import numba
+
+from ..jit import jit
+from .prox_newton import line_search, loss_and_bound
+
+PACKAGE = __name__.split(".")[0] + "."
+
+
+def kernels_of(loss):
+    """(line_search, loss_and_bound) for this kind of loss."""
+    kind = type(loss)
+    return (line_search, loss_and_bound) if kind.__module__.startswith(PACKAGE) else _own_kernels(kind)
+
+
+@functools.cache
+def _own_kernels(kind):
+    compile_kernel = jit
+    try:
+        source = inspect.getsource(sys.modules[kind.__module__])
+    except (OSError, TypeError, KeyError):
+        source = None
+    if source is None or kind.__module__ == "__main__":  # never found again by another process
+        source = ""
+        compile_kernel = numba.njit(nogil=True, error_model="numpy")
+    tag = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}\n{source}".encode()).hexdigest()[:16]
+    return tuple(compile_kernel(_renamed(kernel, tag)) for kernel in (line_search, loss_and_bound))
+
+
+def _renamed(kernel, tag):
+    """The Python function of a kernel under another name, which gives it a cache index of its own."""
+    function = getattr(kernel, "py_func", kernel)
+    code, names = function.__code__, function.__globals__
+    copy = types.FunctionType(code, names, f"{function.__name__}_{tag}", function.__defaults__)
+    copy.__qualname__ = copy.__name__
+    copy.__module__ = function.__module__
+    copy.__doc__ = function.__doc__
+    return copy
