@@ -8,6 +8,7 @@ from scipy import sparse
 from .engine import QuadraticEngine
 from .exceptions import ConvergenceWarning
 from .glm_engine import make_glm_engine
+from .gram_engine import GramEngine, prefers_gram
 from .io import digest
 from .losses import find_family
 from .path import PathRun, default_grid, unsolved_points
@@ -125,6 +126,10 @@ def enet_path(
     grid = options.alphas
     if isinstance(grid, int):
         grid = default_grid(alpha_max, grid, options.alpha_min_ratio, *problem.X.shape)
+    if isinstance(engine, QuadraticEngine):
+        smallest_l1 = units.penalties(grid.min(), options.l1_ratio)[0]
+        if prefers_gram(engine, smallest_l1, options.l1_ratio):
+            engine = GramEngine(engine)
     reached = _apply_warm_start(engine, warm_start, problem, grid, options.l1_ratio)
     description = dict(
         l1_ratio=options.l1_ratio, family="gaussian" if loss is None else loss.name, tol=options.tol,

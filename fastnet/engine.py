@@ -96,6 +96,7 @@ class QuadraticEngine:
         work.values[RESIDUAL2] = square
         p = len(screen.bound)
         found, _ = screening.dot_candidates(self.design, screen, self.quadratic, work.weighted, slot, p, 0.0)
+        self.first_found = found
         ratio = np.abs(screen.found[:found])
         if len(self.quadratic.limits):
             factor = self.quadratic.limits["factor"][screen.candidate[:found]]
@@ -193,13 +194,19 @@ class QuadraticEngine:
         self.active["coef"][first : first + k] = self.active["previous"][first : first + k] = beta
         synchronize(self.store, self.active, self.quadratic, work)
 
+    def restart(self):
+        """Back to the null model, with nothing active."""
+        self.__init__(self.units)
+
     def point(self, alpha, status):
         """The present solution on the scale of the data."""
-        work = self.work
-        beta = self.active["coef"][: work.counts[ROWS]]
+        beta = self.active["coef"][: self.work.counts[ROWS]]
         at = beta.nonzero()[0]
-        columns, beta = self.active["column"][at], beta[at]
-        components = beta @ self.store.loading[at]
+        return self.describe(alpha, status, self.work, self.active["column"][at], beta[at], self.store.loading[at])
+
+    def describe(self, alpha, status, work, columns, beta, loading):
+        """A Point from solver coefficients `beta` of `columns` and the figures left in `work`."""
+        components = beta @ loading
         if self.store.row_lazy():  # its rows are not centred
             shift = (self.design.center[columns] * self.design.inv_scale[columns]) @ beta
             components -= self.root_components * shift
