@@ -15,7 +15,7 @@ from .solvers.gram import solve_gram
 from .state import ACTIVE, GAP, ITERATIONS, Factor, Work, records
 
 CHUNK_CELLS = 1_000_000  # numbers of X held at once, centred and weighted: 8 MB
-SHARE = 0.35  # of the columns active at the end of the path: from here on a Gram matrix is cheaper
+SHARE = 0.55  # of the columns predicted active at the end of the path: from here on a Gram matrix is cheaper
 TALL = 2.0  # rows per column
 
 
