@@ -9,6 +9,7 @@
 
 import numpy as np
 
+from . import screening
 from .designs import make_rows
 from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding
 from .result import Status
@@ -23,6 +24,7 @@ from .state import (
     OBJECTIVE,
     RESIDENT,
     ROWS,
+    SLOT,
     SUPPORT,
     Factor,
     Screen,
@@ -99,6 +101,7 @@ class GLMEngine(QuadraticEngine):
         self._fit_null()
         self.quadratic = quadratic._replace(target=self.work.residual.copy())
         self.units = units._replace(quadratic=self.quadratic)
+        self.at.previous[:] = self.at.eta
         self.root_components = quadratic.basis @ quadratic.root
         self.largest = self._first_pass()
         self._fit_bounded_null()
@@ -132,6 +135,8 @@ class GLMEngine(QuadraticEngine):
         self.quadratic = self.quadratic._replace(target=self.work.residual.copy())
         self.units = self.units._replace(quadratic=self.quadratic)
         self.largest = self._first_pass()
+        self.at.previous[:] = self.at.eta
+        self._mark()
 
     def _step(self, l1=0.0, l2=0.0):
         """Move along at.change and from `before` to the active coefficients; returns the share that was accepted."""
@@ -169,9 +174,8 @@ class GLMEngine(QuadraticEngine):
         if self.null == 0.0:
             work.values[[GAP, OBJECTIVE]] = 0.0, self.value
             return Status.CONVERGED
-        prox_newton.forget_idle_rows(self.store, self.active, self.factor, self.screen, work)
-        self._restart()
-        l1_next = self._extrapolation(l1)[1]
+        ratio, l1_next = self._extrapolation(l1)
+        self._begin(ratio, l1, l2)
         status = self._rounds(l1, l2, l1_next, tol, max_iter)
         self.history = [*self.history[-1:], l1]
         return status
@@ -261,15 +265,25 @@ class GLMEngine(QuadraticEngine):
         if len(self.before) < capacity:
             self.before = np.zeros(capacity)
 
-    def _restart(self):
-        """Predictor, residual and curvature from the coefficients."""
-        prox_newton.rebuild_predictor(self.store, self.active, self.quadratic, self.work, self.at)
-        self._evaluate()
+    def _begin(self, ratio, l1, l2):
+        """Predictor from the coefficients, extrapolated where that lowers the objective."""
+        prox_newton.begin_alpha(
+            self.store, self.active, self.factor, self.screen, self.quadratic, self.work, self.at, self.before, ratio
+        )
+        self._step(l1, l2)
 
     def start_from(self, columns, coefs):
         super().start_from(columns, coefs)
-        self._restart()
+        prox_newton.rebuild_predictor(self.store, self.active, self.quadratic, self.work, self.at)
+        self._evaluate()
         self._refit()
+        self.at.previous[:] = self.at.eta
+        self._mark()
+
+    def _mark(self):
+        """Make today's residual the reference that rows dropped at the next alpha are stamped with."""
+        residual = self.work.residual
+        self.work.counts[SLOT] = screening.add_reference(self.screen, residual, float(residual @ residual))
 
     def point(self, alpha, status):
         """The present solution on the scale of the data."""

@@ -46,12 +46,13 @@ class Predictor(NamedTuple):
     trial: np.ndarray  # (n,) eta after the step
     residual: np.ndarray  # (n,) residual there, weighted space
     slope: np.ndarray  # (n,) curvature there
+    previous: np.ndarray  # (n,) eta at the alpha before
     basis: np.ndarray  # (q, n) orthonormal basis of the reweighted unpenalised columns
 
     @classmethod
     def allocate(cls, offset, weight, q):
         n = len(weight)
-        return cls(offset.copy(), offset, weight, *(np.zeros(n) for _ in range(6)), np.zeros((q, n)))
+        return cls(offset.copy(), offset, weight, *(np.zeros(n) for _ in range(6)), offset.copy(), np.zeros((q, n)))
 
 
 @internal
@@ -319,11 +320,33 @@ def append_violators(design, store, active, factor, screen, quadratic, work, vio
 
 
 @jit
-def forget_idle_rows(store, active, factor, screen, work):
-    """Drop rows that were zero at the last two alphas; the residual must be the one last certified."""
+def begin_alpha(store, active, factor, screen, quadratic, work, at, before, ratio):
+    """Drop rows that were zero at the last two alphas, and extrapolate from these two.
+
+    The residual must be the one last certified. The coefficients move by `ratio` times their last change, those that
+    would change sign stop at zero, and at.change is the change of eta: a direction for `line_search`.
+    """
     compact(store, active, factor, screen, work, work.counts[SLOT], False)
+    rebuild_predictor(store, active, quadratic, work, at)
+    n = at.eta.shape[0]
+    fill(at.trial, 0.0)
     for k in range(work.counts[ROWS]):
-        active[k].previous = active[k].coef
+        b = active[k].coef
+        before[k] = b
+        full = b + ratio * (b - active[k].previous)
+        new = min(max(full, active[k].lower), active[k].upper)
+        if new * b <= 0.0:
+            new = 0.0
+        if new != full:
+            store.row_axpy(k, new - full, at.trial)
+        active[k].coef = new
+        active[k].previous = b
+    for i in range(n):
+        step = 0.0
+        if quadratic.root[i] > 0.0:
+            step = ratio * (at.eta[i] - at.previous[i]) + at.trial[i] / quadratic.root[i]
+        at.previous[i] = at.eta[i]
+        at.change[i] = step
 
 
 @jit
@@ -367,6 +390,6 @@ def loss_and_bound(loss, at, quadratic, work, s):
 
 
 __all__ = [
-    "Predictor", "append_violators", "forget_idle_rows", "line_search", "loss_and_bound", "newton_direction",
+    "Predictor", "append_violators", "begin_alpha", "line_search", "loss_and_bound", "newton_direction",
     "penalty_terms", "rebuild_predictor", "screen_columns", "unpenalised_direction",
 ]  # fmt: skip
