@@ -120,13 +120,15 @@ def enet_path(
         )
         engine, alpha_max = _make_engine(units, problem, options)
     else:
-        engine = make_glm_engine(loss, problem, fit_intercept=fit_intercept, standardize=standardize)
+        engine = make_glm_engine(
+            loss, problem, fit_intercept=fit_intercept, standardize=standardize, check_finite=check_finite
+        )
         units = engine.units
         alpha_max = units.alpha_of(engine.largest, options.l1_ratio or RIDGE_GRID_L1_RATIO)
     grid = options.alphas
     if isinstance(grid, int):
         grid = default_grid(alpha_max, grid, options.alpha_min_ratio, *problem.X.shape)
-    if isinstance(engine, QuadraticEngine):
+    if type(engine) is QuadraticEngine:
         smallest_l1 = units.penalties(grid.min(), options.l1_ratio)[0]
         if prefers_gram(engine, smallest_l1, options.l1_ratio):
             engine = GramEngine(engine)
