@@ -419,3 +419,65 @@ def test_plot():
         assert any("alpha_min" in text for text in texts)
         ax.figure.canvas.draw()
         pyplot.close(ax.figure)
+
+
+# --- families other than least squares
+
+
+@pytest.mark.parametrize("scoring", ["deviance", "misclassification", "auc", "brier", "neg_log_loss", "accuracy"])
+def test_binomial_folds_are_the_fits_of_their_rows(scoring):
+    from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
+
+    X, _, w = data(60, 90)
+    y = (np.random.default_rng(0).random(60) < 1 / (1 + np.exp(-X[:, 0]))).astype(float)
+    options = {"family": "binomial", "alphas": 6, "tol": 1e-10}
+    cv = fastnet.cv_path(X, y, cv=3, sample_weight=w, scoring=scoring, **options)
+    assert all(abs(y[cv.fold_ids == k].mean() - y.mean()) < 0.05 for k in range(3))  # stratified
+    expected = {
+        "deviance": lambda y, p, w: 2 * log_loss(y, p, sample_weight=w),
+        "misclassification": lambda y, p, w: 1 - accuracy_score(y, p > 0.5, sample_weight=w),
+        "auc": lambda y, p, w: roc_auc_score(y, p, sample_weight=w),
+        "brier": lambda y, p, w: brier_score_loss(y, p, sample_weight=w),
+        "neg_log_loss": lambda y, p, w: -log_loss(y, p, sample_weight=w),
+        "accuracy": lambda y, p, w: accuracy_score(y, p > 0.5, sample_weight=w),
+    }[scoring]
+    options["alphas"] = cv.alphas
+    for k in range(3):
+        a, b = cv.fold_ids != k, cv.fold_ids == k
+        p = fastnet.enet_path(X[a], y[a], sample_weight=w[a], **options).predict(X[b])
+        found = [expected(y[b], p[:, j], w[b]) for j in range(6)]
+        np.testing.assert_allclose(cv.fold_scores[0][k], found, atol=1e-5)
+    assert cv.greater_is_better == (scoring in ("auc", "neg_log_loss", "accuracy"))
+
+
+@pytest.mark.parametrize("family", ["poisson", "gamma", "tweedie"])
+def test_deviances_against_scikit_learn(family):
+    from sklearn import metrics
+
+    X, _, _ = data(60, 20)
+    rng = np.random.default_rng(0)
+    mean = np.exp(0.3 * X[:, 0])
+    y = rng.gamma(2.0, mean) if family == "gamma" else rng.poisson(mean).astype(float)
+    cv = fastnet.cv_path(X, y, cv=3, family=family, alphas=5, keep_predictions=True)
+    theirs = {
+        "poisson": metrics.mean_poisson_deviance,
+        "gamma": metrics.mean_gamma_deviance,
+        "tweedie": lambda y, p: metrics.mean_tweedie_deviance(y, p, power=1.5),
+    }[family]
+    for k in range(3):
+        rows = cv.fold_ids == k
+        found = [theirs(y[rows], cv.predictions[0][rows, j]) for j in range(5)]
+        np.testing.assert_allclose(cv.fold_scores[0][k], found, rtol=1e-6)
+
+
+def test_a_family_with_parameters_and_classes_coded_by_sign():
+    from fastnet.losses import huber
+
+    X, y, _ = data(60, 20)
+    cv = fastnet.cv_path(X, y, cv=3, family=huber(delta=0.5), alphas=4)
+    back = cv.path
+    assert (back.family, dict(back.family_parameters)) == ("huber", {"delta": 0.5})
+    sign = np.where(y > np.median(y), 1.0, -1.0)
+    options = {"cv": 3, "family": "squared_hinge", "alphas": 4, "scoring": "misclassification"}
+    one, two = (fastnet.cv_path(X, z, **options) for z in (sign, (sign + 1) / 2))
+    np.testing.assert_array_equal(one.fold_scores[0], two.fold_scores[0])

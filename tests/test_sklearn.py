@@ -10,7 +10,7 @@ from scipy import sparse
 
 sklearn = pytest.importorskip("sklearn")
 
-from sklearn import linear_model  # noqa: E402
+from sklearn import linear_model, svm  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.feature_selection import SelectFromModel  # noqa: E402
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold  # noqa: E402
@@ -21,7 +21,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 import fastnet  # noqa: E402
 from fastnet import sklearn as ours  # noqa: E402
 
-ALL = (ours.ElasticNet, ours.Lasso, ours.Ridge, ours.ElasticNetCV, ours.LassoCV)
+LINEAR = (ours.ElasticNet, ours.Lasso, ours.Ridge, ours.ElasticNetCV, ours.LassoCV)
+GENERALISED = (
+    ours.LogisticRegression, ours.LinearSVC, ours.PoissonRegressor, ours.GammaRegressor, ours.TweedieRegressor,
+)  # fmt: skip
+ALL = LINEAR + GENERALISED
 
 
 @pytest.mark.filterwarnings("default")
@@ -155,7 +159,7 @@ def test_the_data_are_never_written_to():
     for array in (X, y, w):
         array.flags.writeable = False
     copy = X.copy()
-    for estimator in ALL:
+    for estimator in LINEAR:
         model = estimator(copy_X=False).fit(X, y, sample_weight=w)
         assert np.isfinite(model.coef_).all()
     np.testing.assert_array_equal(X, copy)
@@ -198,7 +202,7 @@ def test_pickle_clone_repr_sparsify():
 
 def test_parameters_are_those_of_the_installed_version():
     for estimator in ALL:
-        theirs = getattr(linear_model, estimator.__name__)
+        theirs = getattr(linear_model, estimator.__name__, None) or svm.LinearSVC
         assert estimator().get_params() == theirs().get_params()
         assert issubclass(estimator, theirs)
 
@@ -242,3 +246,115 @@ def test_agrees_with_fastnet_itself():
     model = ours.ElasticNet(alpha=0.05).fit(X, y, sample_weight=w)
     np.testing.assert_array_equal(model.coef_, path.coefs.toarray()[:, 0])
     assert model.dual_gap_ == path.gaps[0] * path.null_objective
+
+
+# --- generalised linear models
+
+
+def responses(X, seed=0):
+    rng = np.random.default_rng(seed)
+    mean = np.exp(0.5 * X[:, 0] - 0.3 * X[:, 1] + 0.2)
+    return {
+        "PoissonRegressor": rng.poisson(mean),
+        "GammaRegressor": rng.gamma(2.0, mean),
+        "TweedieRegressor": rng.poisson(mean) * rng.gamma(2.0, 1.0, len(X)),
+        "LogisticRegression": np.where(rng.random(len(X)) < mean / (1 + mean), "yes", "no"),
+    }
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (50, 120)])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("PoissonRegressor", {"alpha": 0.1}),
+        ("PoissonRegressor", {"alpha": 0.1, "fit_intercept": False}),
+        ("GammaRegressor", {"alpha": 0.1}),
+        ("TweedieRegressor", {"alpha": 0.1}),
+        ("TweedieRegressor", {"alpha": 0.1, "power": 1.5}),
+        ("TweedieRegressor", {"alpha": 0.1, "power": 1}),
+        ("TweedieRegressor", {"alpha": 0.1, "power": 1.5, "link": "identity"}),
+        ("LogisticRegression", {"C": 0.5}),
+        ("LogisticRegression", {"C": 0.5, "class_weight": "balanced"}),
+        ("LogisticRegression", {"C": 0.5, "class_weight": {"yes": 3.0}, "fit_intercept": False}),
+    ],
+)
+def test_ridge_penalised_models_as_scikit_learn_s(name, options, shape):
+    X, _, w = data(*shape)
+    y = responses(X)[name]
+    if options.get("link") == "identity":
+        X, y = np.abs(X), np.abs(y) + 1.0
+    mine = getattr(ours, name)(tol=1e-10, **options).fit(X, y, sample_weight=w)
+    theirs = getattr(linear_model, name)(tol=1e-8, max_iter=10_000, **options).fit(X, y, sample_weight=w)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-5)
+    np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-5)
+    for attribute in vars(theirs):
+        assert np.shape(getattr(mine, attribute)) == np.shape(getattr(theirs, attribute)), attribute
+    np.testing.assert_allclose(
+        mine.predict(X[:5]) == theirs.predict(X[:5]), True
+    ) if name == "LogisticRegression" else (np.testing.assert_allclose(mine.predict(X), theirs.predict(X), rtol=1e-4))
+    assert mine.score(X, y) == pytest.approx(theirs.score(X, y), abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (50, 120)])
+@pytest.mark.parametrize("l1_ratio", [0.4, 1.0])
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+def test_sparse_logistic_regression(l1_ratio, shape, make):
+    X, _, w = data(*shape)
+    y = responses(X)["LogisticRegression"]
+    options = {"C": 0.5, "l1_ratio": l1_ratio}
+    mine = ours.LogisticRegression(tol=1e-9, **options).fit(make(X), y, sample_weight=w)
+    theirs = linear_model.LogisticRegression(solver="saga", tol=1e-9, max_iter=100_000, **options)
+    theirs.fit(X, y, sample_weight=w)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-4)
+    np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-4)
+    np.testing.assert_allclose(mine.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
+
+
+def test_logistic_regression_of_three_classes_is_scikit_learn_s():
+    X, _, _ = data()
+    y = np.arange(50) % 3
+    np.testing.assert_array_equal(
+        ours.LogisticRegression().fit(X, y).coef_, linear_model.LogisticRegression().fit(X, y).coef_
+    )
+    model = ours.LogisticRegression(l1_ratio=0.5, max_iter=5000, tol=1e-3).fit(X, y)
+    assert model.coef_.shape == (3, 30)
+    assert model.solver == "lbfgs"
+
+
+@pytest.mark.filterwarnings("ignore:'penalty' was deprecated:FutureWarning")
+@pytest.mark.parametrize(("penalty", "options"), [("l1", {"l1_ratio": 1}), ("l2", {}), (None, {"C": np.inf})])
+def test_penalties_by_their_old_names(penalty, options):
+    X, _, _ = data(80, 6)
+    y = responses(X)["LogisticRegression"]
+    given = {"l1_ratio": options["l1_ratio"]} if "l1_ratio" in options else {}
+    old, new = ours.LogisticRegression(penalty=penalty, **given), ours.LogisticRegression(**options)
+    np.testing.assert_array_equal(old.fit(X, y).coef_, new.fit(X, y).coef_)
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (50, 120)])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_linear_svc(penalty, classes, shape):
+    X, _, w = data(*shape)
+    y = np.random.default_rng(1).integers(0, classes, len(X))
+    options = {"penalty": penalty, "fit_intercept": False, "C": 0.1}
+    mine = ours.LinearSVC(tol=1e-8, **options).fit(X, y, sample_weight=w)
+    theirs = svm.LinearSVC(tol=1e-8, max_iter=10**6, dual=penalty == "l2", random_state=0, **options)
+    theirs.fit(X, y, sample_weight=w)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-4)
+    np.testing.assert_array_equal(mine.predict(X), theirs.predict(X))
+
+
+def test_the_intercept_of_linear_svc_is_not_penalised():
+    X, _, _ = data(80, 6)
+    y = responses(X)["LogisticRegression"]
+    mine = ours.LinearSVC(tol=1e-8).fit(X + 3.0, y)
+    theirs = svm.LinearSVC(tol=1e-8, max_iter=10**6, intercept_scaling=300.0, random_state=0).fit(X + 3.0, y)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-3)
+
+
+def test_hinge_is_scikit_learn_s_own():
+    X, _, _ = data()
+    y = np.arange(50) % 2
+    options = {"loss": "hinge", "random_state": 0, "max_iter": 10**5}
+    np.testing.assert_array_equal(ours.LinearSVC(**options).fit(X, y).coef_, svm.LinearSVC(**options).fit(X, y).coef_)

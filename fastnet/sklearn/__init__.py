@@ -10,8 +10,13 @@ try:
 except ImportError:
     raise ImportError("fastnet.sklearn needs scikit-learn: pip install 'fastnet-path[sklearn]'") from None
 
+from .classifiers import LinearSVC, LogisticRegression
 from .cross_validated import ElasticNetCV, LassoCV
+from .glm import GammaRegressor, PoissonRegressor, TweedieRegressor
 from .linear import ElasticNet, Lasso, Ridge
 from .paths import enet_path, lasso_path
 
-__all__ = ["ElasticNet", "ElasticNetCV", "Lasso", "LassoCV", "Ridge", "enet_path", "lasso_path"]
+__all__ = [
+    "ElasticNet", "ElasticNetCV", "GammaRegressor", "Lasso", "LassoCV", "LinearSVC", "LogisticRegression",
+    "PoissonRegressor", "Ridge", "TweedieRegressor", "enet_path", "lasso_path",
+]  # fmt: skip

@@ -132,8 +132,8 @@ def _validate(estimator, X, y):
 
 def _routed(estimator, sample_weight, params) -> dict:
     """What the splitter gets of `params`."""
-    from sklearn.utils.metadata_routing import process_routing
     from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
+    from sklearn.utils.metadata_routing import process_routing
 
     _raise_for_params(params, estimator, "fit")
     if not _routing_enabled():

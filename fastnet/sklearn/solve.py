@@ -18,6 +18,8 @@ from fastnet.exceptions import ConvergenceWarning as MissedGap
 from fastnet.result import Path
 
 LEAST_TOL = 1e-15  # asked for tol=0: below what double precision can promise
+SHARE = 1e-2  # generalised linear models: duality gap for scikit-learn's tol, which bounds a gradient there
+STEPS = 100  # and inner iterations for its max_iter, which counts Newton or L-BFGS steps
 
 
 class Solution(NamedTuple):
@@ -33,7 +35,7 @@ class Solution(NamedTuple):
 
 def solve(
     X, y, *, alphas, l1_ratio, sample_weight=None, fit_intercept=True, positive=False, tol=1e-4, max_iter=1000,
-    start=None, start_alpha=None, warn=True,
+    start=None, start_alpha=None, warn=True, family="gaussian",
 ) -> Solution:  # fmt: skip
     """Solve at `alphas` (or a number of them from alpha_max down), X and y being validated.
 
@@ -49,8 +51,8 @@ def solve(
     with warnings.catch_warnings():  # reported below, in scikit-learn's words
         warnings.simplefilter("ignore", MissedGap)
         path = fastnet.enet_path(
-            X, y, alphas=alphas, l1_ratio=l1_ratio, sample_weight=sample_weight, fit_intercept=fit_intercept,
-            standardize=False, lower=0.0 if positive else None, tol=max(tol, LEAST_TOL), max_iter=max_iter,
+            X, y, family=family, alphas=alphas, l1_ratio=l1_ratio, sample_weight=sample_weight,
+            fit_intercept=fit_intercept, standardize=False, lower=0.0 if positive else None, tol=max(tol, LEAST_TOL), max_iter=max_iter,
             warm_start=None if start is None else start_path(start, first, l1_ratio, fit_intercept),
             check_finite=False,
         )  # fmt: skip
