@@ -35,16 +35,17 @@ from .units import make_glm_units
 from .validation import check_response
 
 BUDGET = 2e8  # stored entries touched in one call at most: Python looks up for Ctrl-C in between
-LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
+LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
-FORCING = 0.1  # accuracy of the quadratic model, relative to the violation at hand
+FORCING = 0.02  # accuracy of the quadratic model, relative to the violation at hand
 MOST_STEPS = 200  # Newton steps on the unpenalised part
+ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
 IDLE_STEPS = 20  # prox-Newton steps without a smaller violation before a round is given up
 PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 
 
-def make_glm_engine(family, problem, *, fit_intercept, standardize):
+def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite=True):
     """The engine of a `Family` for a validated problem; refuses y outside the family's domain."""
     y = check_classes(problem, family.name) if family.domain == "sign" else problem.y
     fit_intercept = fit_intercept or not family.intercept  # shifts that do not matter are projected out
@@ -53,8 +54,9 @@ def make_glm_engine(family, problem, *, fit_intercept, standardize):
             y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept
         )
     units = make_glm_units(
-        problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response
-    )
+        problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response,
+        check_finite=check_finite,
+    )  # fmt: skip
     return GLMEngine(units, family.make(y), problem.offset, family.convex, family.intercept)
 
 
@@ -160,7 +162,7 @@ class GLMEngine(QuadraticEngine):
             worst, size = prox_newton.unpenalised_direction(
                 self.at, self.active, self.quadratic, self.work, self.factor, self.before
             )
-            if worst <= 1e-15 * size or (worst >= 0.5 * last and worst <= 1e-12 * size):
+            if worst <= ORTHOGONAL * size or worst >= 0.5 * last and worst <= 100.0 * ORTHOGONAL * size:
                 return
             last = worst
             if self._step() == 0.0:

@@ -14,7 +14,7 @@ ETAS = np.linspace(-4.13, 3.716, 27)
 
 
 def families():
-    made = [make() for make in FAMILIES.values() if make.__name__ in FAMILY_RESPONSES]
+    made = [FAMILIES[name]() for name in FAMILY_RESPONSES]
     made += [tweedie(1.2), tweedie(1.9), negative_binomial(0.3), negative_binomial(50.0), huber(0.5)]
     return made + [Family("log_cosh", LogCosh)]
 
@@ -60,8 +60,6 @@ def test_fenchel_young(family):
 
 @pytest.mark.parametrize("family", [f for f in families() if f.name != "log_cosh"], ids=label)
 def test_verify_knows_the_same_loss(family):
-    if family.name == "cox":
-        pytest.skip("not a sum over observations")
     y, unit = responses(family), family.response
     loss, other = family.make(y), make_loss(family.name, family.parameters)
     for i in range(3):

@@ -24,14 +24,16 @@ class Binomial(NamedTuple):
 
     def loss_residual(self, i, eta):
         e = math.exp(-abs(eta))
-        large, small = 1.0 / (1.0 + e), e / (1.0 + e)
+        large = 1.0 / (1.0 + e)
+        small = e * large
         if eta > 0.0:
             return self.y[i] * small - (1.0 - self.y[i]) * large
         return self.y[i] * large - (1.0 - self.y[i]) * small
 
     def loss_curvature(self, i, eta):
         e = math.exp(-abs(eta))
-        return e / ((1.0 + e) * (1.0 + e))
+        large = 1.0 / (1.0 + e)
+        return e * large * large
 
     def loss_conjugate(self, i, u):
         return entropy(self.y[i] + u) + entropy((1.0 - self.y[i]) - u)

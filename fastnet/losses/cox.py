@@ -3,7 +3,7 @@
 With omega = w / W, R_t the rows at risk at the event time t, E_t the events there, d_t = sum of their omega,
 
     Breslow   sum_t d_t log(sum_{R_t} omega_j e^eta_j) - sum_{E_t} omega_i eta_i
-    Efron     d_t log(...) becomes the mean over l < m of d_t log(sum_{R_t} omega_j e^eta_j - l/m sum_{E_t} omega_i e^eta_i),
+    Efron     log(...) becomes the mean over l = 0 .. m - 1 of log(sum_{R_t} ... - l/m sum_{E_t} omega_i e^eta_i),
               m the number of events at t
 
 The loss is a sum of log-sum-exp, not of observations. Its conjugate at u = sum_t d_t q_t - sum_{E} omega is at most
@@ -11,8 +11,8 @@ The loss is a sum of log-sum-exp, not of observations. Its conjugate at u = sum_
     sum_t d_t sum_{R_t} q_tj log(q_tj / omega_j)       for any distributions q_t on R_t
 
 (each term's conjugate is an entropy, and the conjugate of a sum is an infimum over such splits). Scaled by s, the
-residual belongs to q_t = s softmax_t + (1 - s) (the events at t), which makes a dual feasible point for 0 <= s <= 1 and
-the duality gap rigorous. The curvature is the diagonal sum_t d_t softmax_t, its component along constants projected out.
+residual belongs to q_t = s softmax_t + (1 - s) (the events at t): a dual feasible point for every s in [0, 1], so the
+gap is rigorous. The curvature is the diagonal sum_t d_t softmax_t, its component along constants projected out.
 
     Cox (1975), Partial likelihood; Efron (1977); Simon, Friedman, Hastie, Tibshirani (2011), Regularization paths for
     Cox's proportional hazards model; conjugate of log-sum-exp: Boyd, Vandenberghe (2004), section 3.3.1.

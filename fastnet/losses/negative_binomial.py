@@ -26,14 +26,16 @@ class NegativeBinomial(NamedTuple):
     def loss_residual(self, i, eta):
         x = eta - math.log(self.theta[0])
         e = math.exp(-abs(x))
-        large, small = 1.0 / (1.0 + e), e / (1.0 + e)
+        large = 1.0 / (1.0 + e)
+        small = e * large
         if x > 0.0:
             return self.y[i] * small - self.theta[0] * large
         return self.y[i] * large - self.theta[0] * small
 
     def loss_curvature(self, i, eta):
         e = math.exp(-abs(eta - math.log(self.theta[0])))
-        return (self.y[i] + self.theta[0]) * e / ((1.0 + e) * (1.0 + e))
+        large = 1.0 / (1.0 + e)
+        return (self.y[i] + self.theta[0]) * e * large * large
 
     def loss_conjugate(self, i, u):
         m = self.y[i] + self.theta[0]

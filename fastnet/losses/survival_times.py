@@ -7,8 +7,8 @@ import numpy as np
 from .cox import Cox
 
 ALLOWED = (
-    "a structured array of one boolean field (event) and one of numbers (time), an array of two columns (time, event) or "
-    "of three (start, stop, event) is allowed, event being 1 or True where the event was seen and 0 where it was censored"
+    "a structured array of one boolean field (event) and one of numbers (time), an array of two columns (time, event) "
+    "or of three (start, stop, event) is allowed; event is 1 or True where it was seen, 0 where it was censored"
 )
 
 
