@@ -31,7 +31,8 @@ def enet_path(
         1/W sum_i w_i loss(y_i, o_i + b0 + x_i'b)
             + alpha sum_j pf_j (l1_ratio |b_j| + (1 - l1_ratio)/2 b_j^2),     lower_j <= b_j <= upper_j,
 
-    with W = sum_i w_i. For ``family="gaussian"`` the loss is (y - eta)^2 / 2.
+    with W = sum_i w_i. The loss is the unit negative log-likelihood of the family, e.g. (y - eta)^2 / 2 for "gaussian",
+    log(1 + e^eta) - y eta for "binomial", e^eta - y eta for "poisson"; the modules of `fastnet.losses` state each.
 
     Parameters
     ----------
@@ -40,9 +41,15 @@ def enet_path(
         C order, integers, booleans, CSR, COO and unsorted CSC are converted in one copy. Sparse X is never made
         dense: centring and scaling are lazy.
     y : (n,) array
-    family : {"gaussian"}
+        For "cox" a structured array (a boolean field: event; a field of numbers: time) or two columns (time, event),
+        or three (start, stop, event).
+    family : str or fastnet.losses.Family
+        "gaussian"; "binomial" (y in [0, 1]: classes, or proportions with the numbers of trials as weights);
+        "poisson", "negative_binomial", "gamma", "inverse_gaussian", "tweedie" (all with log link); "squared_hinge"
+        (two classes); "huber"; "cox". Parameters: ``fastnet.losses.huber(delta=2.0)``, ``tweedie(power=1.5)``,
+        ``negative_binomial(theta=1.0)``, ``cox(ties="efron", strata=...)``. Losses of your own: see `fastnet.losses`.
     l1_ratio : float in [0, 1]
-        1 is the lasso, 0 ridge (solved in closed form; its coefficients are dense).
+        1 is the lasso, 0 ridge (for least squares in closed form; its coefficients are dense).
     alphas : int or (K,) array
         An int asks for a log-spaced grid from alpha_max down to ``alpha_min_ratio * alpha_max``; an array is used as
         given, solved in decreasing order and returned in the order given.
@@ -60,7 +67,9 @@ def enet_path(
         the scale of the data all the same. Columns without variation get coefficient 0.
     tol : float
         The promise ``gap <= tol`` at every point, else its status says so and one ConvergenceWarning gives the
-        numbers. The gap is a duality gap divided by the objective of the null model: without unit.
+        numbers. The gap is a duality gap divided by the objective of the null model, counted from that of the
+        saturated model (half the null deviance): without unit. For "inverse_gaussian", which is not convex, it is the
+        gap of the quadratic model at the point: zero exactly where the point is stationary.
     max_iter : int
         Most inner iterations (direct steps plus sweeps) for one alpha; reaching it is a status, not a shorter path.
     max_features : int, optional
