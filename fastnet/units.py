@@ -118,7 +118,7 @@ def _frame(problem, fit_intercept, standardize, check_finite):
     scale, penalty_scale = _column_scale(norm, deviation, standardize)
     inv_scale = np.divide(1.0, scale, out=np.zeros(p), where=scale > 0)
     center = mean if fit_intercept else np.zeros(p)
-    design = make_design(X, center, inv_scale)
+    design = make_design(X, center, inv_scale, deviation)
     root = np.sqrt(weight)
     free, excluded = _free_and_excluded(problem, inv_scale)
     basis, triangle, free = _unpenalised_basis(X, design, root, free, fit_intercept)

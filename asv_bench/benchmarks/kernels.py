@@ -38,7 +38,7 @@ class FullPass(Timed):
         if columns == "standardized":
             center, deviation = moments(self.X, np.full(n, 1.0 / n))
             inv_scale = 1.0 / np.where(deviation > 0, deviation, 1.0)
-        self.design = make_design(self.X, center, inv_scale)
+        self.design = make_design(self.X, center, inv_scale, np.ones(len(center)))
         self.out = np.empty(p)
         self.time_fastnet(problem, columns)
 

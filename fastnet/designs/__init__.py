@@ -14,10 +14,10 @@ def moments(X, weight):
     return csc_moments(X, weight) if scipy.sparse.issparse(X) else dense_moments(X, weight)
 
 
-def make_design(X, center, inv_scale):
+def make_design(X, center, inv_scale, deviation):
     """Wrap a validated X, not copied, as x~_j = (x_j - center_j) * inv_scale_j."""
     wrap = csc_design if scipy.sparse.issparse(X) else dense_design
-    return wrap(X, center, inv_scale)
+    return wrap(X, center, inv_scale, deviation)
 
 
 def make_rows(design, capacity, basis_size):

@@ -236,5 +236,5 @@ def _parts(X):
     return _read_only(X.data), _read_only(X.indices), X.indptr.astype(np.int64, copy=False)
 
 
-def csc_design(X, center, inv_scale):
-    return CSCDesign(*_parts(X), np.array([X.shape[0]], np.int64), scaling_records(center, inv_scale))
+def csc_design(X, center, inv_scale, deviation):
+    return CSCDesign(*_parts(X), np.array([X.shape[0]], np.int64), scaling_records(center, inv_scale, deviation))
