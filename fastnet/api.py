@@ -165,11 +165,18 @@ def warmup():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((20, 40))
     y = X[:, :3].sum(axis=1) + rng.standard_normal(20)
-    single = X.astype(np.float32)
-    for design in (X, single, sparse.csc_array(X), sparse.csc_array(single)):
-        enet_path(np.asfortranarray(design) if isinstance(design, np.ndarray) else design, y, alphas=5)
-        for l1_ratio in (1.0, 0.5):
-            _warm_iterative(design, y, l1_ratio)
+    enet_path(X[:, :3], y, alphas=3)  # tall
+    for dtype in (np.float64, np.float32):
+        Z = X.astype(dtype, order="F")
+        S = sparse.csc_array(Z)
+        wide = sparse.csc_array((S.data, S.indices.astype(np.int64), S.indptr.astype(np.int64)), shape=S.shape)
+        for design in (Z, S, wide):
+            enet_path(design, y, alphas=5)
+            units = make_units(check_problem(design, y), fit_intercept=True, standardize=True)
+            engine = QuadraticEngine(units)
+            engine.never_direct()
+            for share in (0.5, 0.4, 0.3):
+                engine.solve(units.alpha_of(share * engine.largest, 1.0), 1.0, 1e-6, 1000)
 
 
 def _make_engine(units, problem, options):

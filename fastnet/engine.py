@@ -15,8 +15,26 @@ from .solvers.direct import EXHAUSTED, GROW, HAND_OVER, PAUSED, SOLVED, STALLED,
 from .solvers.iterative import solve_iterative
 from .solvers.rows import load_rows
 from .state import (
-    ACTIVE, DIRECT, ENTRIES, GAP, ITERATIONS, ITERATIVE, MODE, NEED_ENTRIES, NEED_ROWS, OBJECTIVE, RESIDENT, RESIDUAL2,
-    ROUND, ROWS, SUPPORT, Factor, Screen, Work, enlarged, records,
+    ACTIVE,
+    DIRECT,
+    ENTRIES,
+    GAP,
+    ITERATIONS,
+    ITERATIVE,
+    MODE,
+    NEED_ENTRIES,
+    NEED_ROWS,
+    OBJECTIVE,
+    RESIDENT,
+    RESIDUAL2,
+    ROUND,
+    ROWS,
+    SUPPORT,
+    Factor,
+    Screen,
+    Work,
+    enlarged,
+    records,
 )  # fmt: skip
 from .units import NO_RESPONSE
 
@@ -161,6 +179,11 @@ class QuadraticEngine:
             self.factor = Factor.allocate(len(self.active))
         restart_factor(self.store, self.active, self.factor, self.quadratic, self.work, l1, l2)
 
+    def never_direct(self):
+        """From now on by sweeps and conjugate gradients alone (for tests and to compile them)."""
+        self.fallbacks = MOST_FALLBACKS + 1
+        self.work.counts[MODE] = ITERATIVE
+
     def _grow(self):
         need, entries = int(self.work.counts[NEED_ROWS]), int(self.work.counts[NEED_ENTRIES])
         capacity = len(self.active)
@@ -207,8 +230,8 @@ class QuadraticEngine:
     def describe(self, alpha, status, work, columns, beta, loading):
         """A Point from solver coefficients `beta` of `columns` and the figures left in `work`."""
         components = beta @ loading
-        if self.store.row_lazy():  # its rows are not centred
-            shift = (self.design.center[columns] * self.design.inv_scale[columns]) @ beta
+        if self.store.row_lazy():  # most of its rows are not centred
+            shift = self.design.row_shifts(columns) @ beta
             components -= self.root_components * shift
         columns, coefs, intercept = self.units.coefficients(columns, beta, components)
         deviance = 1.0 - work.values[RESIDUAL2] / (2.0 * self.null) if self.null > 0 else 0.0

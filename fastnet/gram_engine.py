@@ -15,18 +15,19 @@ from .solvers.gram import solve_gram
 from .state import ACTIVE, GAP, ITERATIONS, Factor, Work, records
 
 CHUNK_CELLS = 1_000_000  # numbers of X held at once, centred and weighted: 8 MB
+MOST_FLOPS = 5e9  # in one call of BLAS: a quarter of a second between two looks at Ctrl-C
 SHARE = 0.55  # of the columns predicted active at the end of the path: from here on a Gram matrix is cheaper
 TALL = 2.0  # rows per column
 
 
 def prefers_gram(engine, smallest_l1, l1_ratio):
-    """Whether a path down to `smallest_l1` is cheaper from a Gram matrix.
+    """Whether X is dense and a path down to `smallest_l1` is cheaper from a Gram matrix.
 
     The final support is predicted as that of noise: 2 p (1 - Phi(l1 sqrt(n))) columns correlate by more than l1
     with a residual of norm 1.
     """
-    n, p, entries = engine.design.matrix_size()
-    if entries < n * p or n < TALL * p or engine.null == 0.0 or l1_ratio == 0.0:
+    n, p, _ = engine.design.matrix_size()
+    if engine.store.row_lazy() or n < TALL * p or engine.null == 0.0 or l1_ratio == 0.0:
         return False
     return 2.0 * ndtr(-smallest_l1 * np.sqrt(n)) > SHARE
 
@@ -39,6 +40,7 @@ class GramEngine:
         quadratic = self.units.quadratic
         p = len(self.units.square)
         self.null = rounds.null
+        self.square = float(quadratic.target @ quadratic.target)
         self.active = records(p, ACTIVE)
         self.factor = Factor.allocate(p)
         self.work = Work.allocate(0, 0)
@@ -84,7 +86,7 @@ class GramEngine:
         self.work.counts[ITERATIONS] = 0
         code = solve_gram(
             self.active, self.factor, self.rounds.screen, self.units.quadratic, self.work, self.correlation,
-            2.0 * self.null, l1, l2, tol, self.null, max_iter,
+            self.square, l1, l2, tol, self.null, max_iter,
         )  # fmt: skip
         if code == STALLED:
             self.stalled = True
@@ -108,7 +110,7 @@ def _chunks(units):
     p, n = design.columns.shape
     center = design.center
     plain = root.min() == root.max() and not center.any()
-    if plain and design.columns.dtype == np.float64:
+    if plain and design.columns.dtype == np.float64 and float(n) * p * p < MOST_FLOPS:
         yield slice(0, n), design.columns, root[0]
         return
     rows = max(1, CHUNK_CELLS // max(p, 1))

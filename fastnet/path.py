@@ -70,7 +70,8 @@ class PathRun:
 
     def _stops(self, point):
         options = self.options
-        if options.callback is not None and options.callback(point) is True:
+        answer = None if options.callback is None else options.callback(point)
+        if isinstance(answer, (bool, np.bool_)) and answer:
             self.stop_reason = "the callback returned True"
         elif options.max_features is not None and len(point.columns) > options.max_features:
             self.stop_reason = f"more than max_features={options.max_features} coefficients are not zero"

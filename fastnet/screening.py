@@ -23,6 +23,7 @@ DOWN = 1.0 - 2e-6
 SKIN = 0.88  # the list holds for thresholds down to this share of the one it was made at
 FULL_PASS = 0.5  # above this share of candidates a sequential pass over all columns is cheaper
 HUGE = np.float32(1e30)
+LEAST, MOST = 1e-30, 1e30  # bounds are kept inside: float32 must not round them to zero or infinity
 AHEAD = 6  # columns fetched ahead of the one being dotted
 
 
@@ -39,8 +40,8 @@ def stamp_column(screen, j, slot, correlation, reference_square, factor):
         screen.table[old].live -= 1
     screen.table[slot].live += 1
     screen.bound[j].stamp = slot
-    screen.bound[j].correlation = UP * np.float32(size / factor)
-    screen.bound[j].distance = UP * np.float32(distance / factor)
+    screen.bound[j].correlation = UP * np.float32(min(max(size / factor, LEAST), MOST))
+    screen.bound[j].distance = UP * np.float32(min(max(distance / factor, LEAST), MOST))
 
 
 @internal

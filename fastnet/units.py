@@ -36,14 +36,15 @@ class Units(NamedTuple):
     target_components: np.ndarray  # (q,) basis @ root * (y - offset) / response
     triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
     fit_intercept: bool
+    least_factor: float  # smallest positive penalty factor: the unit of those in `quadratic.limits`
 
     def penalties(self, alpha, l1_ratio):
         """(l1, l2) of one alpha."""
-        l1 = alpha * l1_ratio / self.penalty_scale / self.response
-        return l1, alpha * (1.0 - l1_ratio) / self.penalty_scale**2
+        alpha = alpha * self.least_factor / self.penalty_scale
+        return alpha * l1_ratio / self.response, alpha * (1.0 - l1_ratio) / self.penalty_scale
 
     def alpha_of(self, l1, l1_ratio):
-        return l1 * self.response * self.penalty_scale / l1_ratio
+        return l1 * self.response / self.least_factor * self.penalty_scale / l1_ratio
 
     def coefficients(self, columns, beta, components):
         """Data-scale (columns, coefs, intercept) of active `columns` with solver coefficients `beta`.
@@ -126,11 +127,11 @@ def _frame(problem, fit_intercept, standardize, check_finite):
 
 
 def _assemble(problem, frame, target, raw, response, fit_intercept):
-    limits = _limits(problem, frame.scale, response)
+    limits, least_factor = _limits(problem, frame.scale, response)
     quadratic = Quadratic(target, frame.root, frame.basis, limits)
     return Units(
         frame.design, quadratic, frame.square, frame.free, frame.excluded, response, frame.penalty_scale,
-        frame.basis @ raw, frame.triangle, fit_intercept,
+        frame.basis @ raw, frame.triangle, fit_intercept, least_factor,
     )  # fmt: skip
 
 
@@ -169,15 +170,18 @@ def _free_and_excluded(problem, inv_scale):
 
 
 def _limits(problem, scale, response):
-    """Factors and bounds in penalty space, or nothing when there are none."""
+    """Factors (over the least positive one) and bounds in penalty space, or nothing when there are none; that unit."""
     if problem.penalty_factor is None and problem.lower is None and problem.upper is None:
-        return records(0, LIMITS)
+        return records(0, LIMITS), 1.0
     limits = records(len(scale), LIMITS)
-    limits["factor"] = 1.0 if problem.penalty_factor is None else problem.penalty_factor
+    factor = np.ones(len(scale)) if problem.penalty_factor is None else problem.penalty_factor
+    least = float(factor[factor > 0].min())
+    with np.errstate(over="ignore"):
+        limits["factor"] = factor / least
     with np.errstate(invalid="ignore", over="ignore"):
         for name, bound, none in (("lower", problem.lower, -np.inf), ("upper", problem.upper, np.inf)):
             limits[name] = none if bound is None else np.where(bound == 0, 0.0, bound * (scale / response))
-    return limits
+    return limits, least
 
 
 def _unpenalised_basis(X, design, root, free, fit_intercept):

@@ -3,10 +3,12 @@
 import scipy.sparse
 
 from .. import parts  # noqa: F401  (makes the methods callable in jitted code)
-from .csc import CSCDesign, CSCRows, csc_design, csc_moments
+from .csc import CSCDesign, CSCRows, centred_where_large, csc_design, csc_moments
 from .dense import DenseDesign, DenseRows, dense_design, dense_moments
 
-__all__ = ["CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "moments", "make_design", "make_rows"]
+__all__ = [
+    "CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "centred_where_large", "make_design", "make_rows", "moments",
+]  # fmt: skip
 
 
 def moments(X, weight):

@@ -4,13 +4,15 @@ import numpy as np
 
 from ..jit import internal, jit
 from ..state import GAP, ITERATIONS, ROUND, ROWS, SLOT, TIGHTNESS
+from ..vectors import copy_head
 from .certify import certify, refresh_residual
-from .coordinate_descent import extrapolate, iterate
+from .coordinate_descent import extrapolate, iterate, remember
 from .direct import EXHAUSTED, GROW, PAUSED, SOLVED, STALLED
 from .rows import compact, has_room, load_violators
 
 LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
+FINEST = 2e-16  # below this a change of a correlation is rounding
 
 
 @internal
@@ -27,6 +29,7 @@ def _solve_active(store, active, support, quadratic, work, l1, l2, tol, null, bu
     accuracy *= work.values[TIGHTNESS]
     if work.counts[ROUND] == 0:
         accuracy = min(coarse, LOOSE * accuracy)
+    accuracy = max(accuracy, FINEST)
     left = max_iter - work.counts[ITERATIONS]
     done, spent, sweeps = iterate(store, active, support, rows, work, quadratic.basis, l1, l2, accuracy, budget, left)
     work.counts[ITERATIONS] += sweeps
@@ -50,6 +53,9 @@ def solve_iterative(
         if ratio > 0.0:
             compact(store, active, factor, screen, work, work.counts[SLOT], False)
             extrapolate(store, active, work.counts[ROWS], work, quadratic.basis, l1, l2, ratio)
+        else:
+            remember(active, work.counts[ROWS])
+            copy_head(work.residual, work.previous, work.residual.shape[0])
     spent = 0.0
     while True:
         done, cost = _solve_active(

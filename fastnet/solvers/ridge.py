@@ -2,10 +2,12 @@
 
 With Z the weighted, standardised columns, projected off the unpenalised ones and divided by sqrt(penalty_factor),
 
-    p > n :  beta = Z' (Z Z' + l2 I)^-1 target          (n x n)
-    p <= n:  beta = (Z'Z + l2 I)^-1 Z' target           (p x p).
+    p > n :  beta = Z'u,   (Z Z' + l2 I) u = target          (n x n);   suboptimality |target - Z beta - l2 u|^2 / 2
+    p <= n:  (Z'Z + l2 I) beta = Z' target                   (p x p);   suboptimality e'(Z'Z + l2 I)^-1 e / 2,
 
-l2 = 0 gives the least-squares solution of smallest norm. Coefficients are dense, 8 bytes each per alpha.
+e = Z'(target - Z beta) - l2 beta. l2 = 0 gives a least-squares solution, that of smallest norm in units in which the
+columns have norm 1; directions of Z below 1e-7 of the largest (1e-13 for small problems, by singular values) are
+taken for rounding. Coefficients are dense, 8 bytes each per alpha.
 
     Hoerl and Kennard (1970), Ridge regression.
 """
@@ -14,11 +16,14 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
+from ..designs import CSCDesign, centred_where_large
 from ..engine import Point
 from ..result import Status
 
 BLOCK_CELLS = 4_000_000  # numbers held at once while X is read in blocks: 32 MB
-NEGLIGIBLE = 1e-12  # eigenvalues below this share of the largest count as zero when l2 = 0
+REFINEMENTS = 3  # rounds of iterative refinement, when the certificate asks for them
+RANK = 1e-13  # a singular value below this share of the largest is rounding
+EPS = np.finfo(float).eps
 
 
 class RidgeEngine:
@@ -29,57 +34,80 @@ class RidgeEngine:
         self.units, self.lasso = units, lasso
         quadratic = units.quadratic
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
-        self.matrix = WeightedMatrix(units)
-        self.solution = None
-        self.spectrum = None
+        self.solution = None  # (beta, gap, objective, |residual|^2)
+        self.plain = WeightedMatrix(units, np.ones(len(units.square)))
+        self.matrix = self.spectrum = None
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         if alpha > 0 and self.lasso is not None:
             self.solution = None
             return self.lasso.solve(alpha, l1_ratio, tol, max_iter)
         l2 = self.units.penalties(alpha, l1_ratio)[1]
-        if self.spectrum is None:
-            self.spectrum = self._decompose()
-        beta = self._beta(l2)
-        self.solution = beta, *self._certify(beta, l2)
-        return Status.CONVERGED if self.solution[1] <= tol else Status.STALLED
+        if l2 == 0.0:
+            solution = self._least_squares(tol)
+        else:
+            if self.spectrum is None:
+                self.matrix = WeightedMatrix(self.units, _ridge_scale(self.units))
+                self.spectrum = _decompose(self.matrix, self.units.quadratic.target)
+            solution = self._solve_spectral(self.matrix, self.spectrum, l2, tol)
+        self.solution = solution
+        return Status.CONVERGED if solution[1] <= tol else Status.STALLED
 
     def start_from(self, columns, coefs):
         """A warm start is of no use to a closed form."""
         if self.lasso is not None:
             self.lasso.start_from(columns, coefs)
 
-    def _decompose(self):
-        """(eigenvalues, eigenvectors, their components of the target)."""
-        n, p = self.matrix.shape
+    def _least_squares(self, tol):
+        matrix = WeightedMatrix(self.units, _unit_scale(self.units))
         target = self.units.quadratic.target
-        gram = self.matrix.outer() if p > n else self.matrix.inner()
-        values, vectors = scipy.linalg.eigh(gram, overwrite_a=True)
-        right = target if p > n else self.matrix.adjoint(target[:, None])[:, 0]
-        return np.maximum(values, 0.0), vectors, vectors.T @ right
+        n, p = matrix.shape
+        if n * p > BLOCK_CELLS:
+            return self._solve_spectral(matrix, _decompose(matrix, target), 0.0, tol)
+        Z = matrix.dense()
+        beta, residual, fit = np.zeros(p), target, target
+        for _ in range(2):  # the second pass removes what rounding left, and measures it
+            step = scipy.linalg.lstsq(Z, residual, cond=max(RANK, 10 * max(n, p) * EPS), check_finite=False)[0] if p else beta
+            beta = beta + step
+            fit = Z @ step
+            residual = matrix.project(target - Z @ beta)
+        return self._solution(matrix, beta, residual, 0.0, 0.5 * fit @ fit)
 
-    def _beta(self, l2):
-        values, vectors, components = self.spectrum
-        n, p = self.matrix.shape
-        small = NEGLIGIBLE * values.max(initial=0.0) if l2 == 0 else 0.0
-        inverse = np.divide(1.0, values + l2, out=np.zeros_like(values), where=values + l2 > small)
+    def _solve_spectral(self, matrix, spectrum, l2, tol):
+        """Solve in the eigenbasis, refine while the certificate asks for it."""
+        values, vectors, components = spectrum
+        target = self.units.quadratic.target
+        n, p = matrix.shape
+        noise = 10 * max(len(values), 1) * EPS * values.max(initial=0.0)
+        sure = (values > noise) | (l2 > noise)
+        inverse = np.divide(1.0, values + l2, out=np.zeros_like(values), where=sure)
+        weight = inverse.copy()
+        left_out = 0.0
+        if not sure.all() and p > n:
+            left_out = _loss_of_leaving_out(matrix, vectors[:, ~sure], components[~sure], l2, values.max())
+        elif l2 > 0.0:
+            weight[~sure] = 1.0 / l2
         solved = vectors @ (inverse * components)
-        return self.matrix.adjoint(solved[:, None])[:, 0] if p > n else solved
+        for _ in range(REFINEMENTS):
+            beta = matrix.adjoint(solved[:, None])[:, 0] if p > n else solved
+            residual = target - matrix.project(matrix.image(beta))
+            rest = residual - l2 * solved if p > n else matrix.adjoint(residual[:, None])[:, 0] - l2 * beta
+            along = vectors.T @ rest
+            if p > n:
+                gap = 0.5 * float(along[sure] @ along[sure]) + left_out
+            else:
+                with np.errstate(over="ignore"):
+                    gap = 0.5 * float(np.sum(weight * along**2))
+            if gap <= 0.1 * tol * self.null:
+                break
+            solved = solved + vectors @ (inverse * along)
+        return self._solution(matrix, beta, residual, l2, gap)
 
-    def _certify(self, beta, l2):
-        """(gap / null, objective, |residual|^2) from a fresh residual and all correlations."""
-        target = self.units.quadratic.target
-        residual = target - self.matrix.project(self.matrix.image(beta))
-        correlation = self.matrix.adjoint(residual[:, None])[:, 0]
-        square, along = residual @ residual, target @ residual
-        objective = 0.5 * square + 0.5 * l2 * beta @ beta
-        if self.null == 0.0:
-            return 0.0, objective, square
-        if l2 == 0.0:  # a feasible dual point needs no correlation at all: what is left is rounding
-            excess = np.abs(correlation) @ np.abs(beta)
-            return (objective - along + 0.5 * square + excess) / self.null, objective, square
-        dual = along - 0.5 * square - correlation @ correlation / (2.0 * l2)
-        return (objective - dual) / self.null, objective, square
+    def _solution(self, matrix, beta, residual, l2, gap):
+        """In penalty space, with the gap over the null objective."""
+        square = float(residual @ residual)
+        objective = 0.5 * square + 0.5 * l2 * float(beta @ beta)
+        return matrix.factor * beta, (gap / self.null if self.null > 0 else 0.0), objective, square
 
     def point(self, alpha, status):
         if self.solution is None:
@@ -87,8 +115,8 @@ class RidgeEngine:
         beta, gap, objective, square = self.solution
         units = self.units
         every = np.setdiff1d(np.arange(len(beta)), np.union1d(units.free, units.excluded), assume_unique=True)
-        components = units.quadratic.basis @ self.matrix.image(beta)
-        columns, coefs, intercept = units.coefficients(every, (beta * self.matrix.factor)[every], components)
+        components = units.quadratic.basis @ self.plain.image(beta)
+        columns, coefs, intercept = units.coefficients(every, beta[every], components)
         order = np.argsort(columns)
         keep = order[coefs[order] != 0.0]
         deviance = 1.0 - square / (2.0 * self.null) if self.null > 0 else 0.0
@@ -98,23 +126,59 @@ class RidgeEngine:
         )  # fmt: skip
 
 
+def _ridge_scale(units):
+    """1 / sqrt(penalty_factor): the penalty becomes l2 |beta|^2 / 2."""
+    limits = units.quadratic.limits
+    if len(limits) == 0:
+        return np.ones(len(units.square))
+    with np.errstate(divide="ignore"):
+        return 1.0 / np.sqrt(limits["factor"])
+
+
+def _unit_scale(units):
+    """Columns of norm 1."""
+    norm = np.sqrt(units.square)
+    return np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
+
+
+def _decompose(matrix, target):
+    """(eigenvalues, eigenvectors, their components of the target)."""
+    n, p = matrix.shape
+    values, vectors = scipy.linalg.eigh(matrix.outer() if p > n else matrix.inner(), overwrite_a=True)
+    right = target if p > n else matrix.adjoint(target[:, None])[:, 0]
+    return np.maximum(values, 0.0), vectors, vectors.T @ right
+
+
+def _loss_of_leaving_out(matrix, vectors, components, l2, largest):
+    """What the objective loses without these left singular directions of Z, whose true strengths are |Z'v|^2."""
+    n, p = matrix.shape
+    loss = 0.0
+    step = max(1, BLOCK_CELLS // p)
+    for start in range(0, len(components), step):
+        part = slice(start, start + step)
+        strength = np.sum(matrix.adjoint(vectors[:, part]) ** 2, axis=0)
+        strength[strength <= RANK**2 * largest] = 0.0
+        share = np.divide(strength, strength + l2, out=np.zeros_like(strength), where=strength > 0.0)
+        loss += 0.5 * float(share @ components[part] ** 2)
+    return loss
+
+
 class WeightedMatrix:
     """Z as an operator, read in blocks of columns; sparse X stays sparse."""
 
-    def __init__(self, units):
+    def __init__(self, units, factor):
         self.units = units
         design = units.design
         n, p, _ = design.matrix_size()
         self.shape = n, p
         self.width = max(1, BLOCK_CELLS // max(n, 1))  # columns read at once
-        limits = units.quadratic.limits
-        self.factor = np.ones(p)
-        if len(limits):
-            with np.errstate(divide="ignore"):
-                self.factor = 1.0 / np.sqrt(limits["factor"])
+        self.factor = factor.copy()
         self.factor[units.free] = 0.0
         self.factor[units.excluded] = 0.0
         self.scale = design.inv_scale * self.factor
+        self.sparse, self.center = None, design.center
+        if isinstance(design, CSCDesign):
+            self.sparse, self.center = centred_where_large(design)
 
     def _blocks(self):
         """(slice, dense block of root * (x - center) * scale) for dense X."""
@@ -129,16 +193,17 @@ class WeightedMatrix:
         basis = self.units.quadratic.basis
         return vectors - basis.T @ (basis @ vectors)
 
-    @property
-    def _sparse(self):
-        design = self.units.design
-        if not hasattr(design, "indptr"):
-            return None
-        return scipy.sparse.csc_array((design.data, design.indices, design.indptr), shape=self.shape)
+    def dense(self):
+        """Z itself, for small problems."""
+        if self.sparse is None:
+            blocks = [block for _, block in self._blocks()]
+            return np.concatenate(blocks).T if blocks else np.zeros(self.shape)
+        root = self.units.quadratic.root
+        return self.project(root[:, None] * ((self.sparse.toarray() - self.center) * self.scale))
 
     def outer(self):
         """Z Z' (n x n)."""
-        X = self._sparse
+        X = self.sparse
         n = self.shape[0]
         if X is None:
             total = np.zeros((n, n))
@@ -153,10 +218,13 @@ class WeightedMatrix:
     def inner(self):
         """Z'Z (p x p)."""
         p = self.shape[1]
-        X = self._sparse
+        X = self.sparse
         if X is None:
-            blocks = list(self._blocks())
-            return np.block([[a @ b.T for _, b in blocks] for _, a in blocks]) if p else np.zeros((0, 0))
+            gram = np.empty((p, p))
+            for row, a in self._blocks():
+                for column, b in self._blocks():
+                    gram[row, column] = a @ b.T
+            return gram
         root, basis = self.units.quadratic.root, self.units.quadratic.basis
         scaled = X.multiply(root[:, None]).multiply(self.scale[None, :]).tocsc()
         loading = np.asarray(scaled.T @ basis.T)
@@ -166,9 +234,9 @@ class WeightedMatrix:
         """root * sum_j beta_j x~_j, before projection off the unpenalised columns; (n,)."""
         design, root = self.units.design, self.units.quadratic.root
         scaled = self.scale * beta
-        X = self._sparse
+        X = self.sparse
         if X is not None:
-            return root * (X @ scaled - design.center @ scaled)
+            return root * (X @ scaled - self.center @ scaled)
         total = np.zeros(self.shape[0])
         for start in range(0, self.shape[1], self.width):
             part = slice(start, min(start + self.width, self.shape[1]))
@@ -177,7 +245,7 @@ class WeightedMatrix:
 
     def adjoint(self, R):
         """Z'R for R of shape (n, k)."""
-        X = self._sparse
+        X = self.sparse
         if X is None:
             out = np.empty((self.shape[1], R.shape[1]))
             for part, block in self._blocks():
