@@ -52,8 +52,8 @@ def solve(
         warnings.simplefilter("ignore", MissedGap)
         path = fastnet.enet_path(
             X, y, family=family, alphas=alphas, l1_ratio=l1_ratio, sample_weight=sample_weight,
-            fit_intercept=fit_intercept, standardize=False, lower=0.0 if positive else None, tol=max(tol, LEAST_TOL), max_iter=max_iter,
-            warm_start=None if start is None else start_path(start, first, l1_ratio, fit_intercept),
+            fit_intercept=fit_intercept, standardize=False, lower=0.0 if positive else None, tol=max(tol, LEAST_TOL),
+            max_iter=max_iter, warm_start=None if start is None else start_path(start, first, l1_ratio, fit_intercept),
             check_finite=False,
         )  # fmt: skip
     if warn and len(path):
