@@ -27,24 +27,51 @@ INTERNAL = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 def _compile(function, **options):
     try:
-        return njit(cache=True, **OPTIONS, **options)(function)
+        return _forgiving(njit(cache=True, **OPTIONS, **options)(function))
     except RuntimeError:  # "cannot cache function: no locator available": nothing is writable
         return _with_private_cache(function, options)
 
 
 def _with_private_cache(function, options):
     """Point Numba to a private temporary cache, or do without one; never fail on import."""
-    try:
-        numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="fastnet-numba-")
-        return njit(cache=True, **OPTIONS, **options)(function)
-    except (OSError, RuntimeError):
+    if not _warned:
+        try:
+            numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="fastnet-numba-")
+            return _forgiving(njit(cache=True, **OPTIONS, **options)(function))
+        except (OSError, RuntimeError):
+            _warn_once()
+    return njit(**OPTIONS, **options)(function)
+
+
+_warned = []
+
+
+def _warn_once():
+    if not _warned:
+        _warned.append(True)
         warnings.warn(
-            "fastnet: no folder for compiled kernels is writable, so every process compiles them anew; "
-            "set NUMBA_CACHE_DIR to a writable folder",
+            "fastnet: no folder for compiled kernels is writable, or its disk is full, so every process compiles them "
+            "anew; set NUMBA_CACHE_DIR to a writable folder",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=4,
         )
-        return njit(**OPTIONS, **options)(function)
+
+
+def _forgiving(dispatcher):
+    """A cache that cannot be written to (a full disk) costs a warning, not the fit."""
+    cache = getattr(dispatcher, "_cache", None)
+    save = getattr(cache, "save_overload", None)
+    if save is None:
+        return dispatcher
+
+    def save_if_possible(*args):
+        try:
+            save(*args)
+        except OSError:
+            _warn_once()
+
+    cache.save_overload = save_if_possible
+    return dispatcher
 
 
 def jit(function):
