@@ -68,7 +68,7 @@ def main():
     print(f"{n:,} Debian packages, {p:,} words and pairs of words, {X.nnz:,} non-zeros")
 
     start = time.perf_counter()
-    fastnet.warmup()
+    fastnet.warmup(X)
     print(f"Kernels ready in {time.perf_counter() - start:.1f} s (compiled once, then read from the cache)")
 
     paths = {}

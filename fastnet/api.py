@@ -14,7 +14,7 @@ from .losses import find_family
 from .path import PathRun, default_grid, unsolved_points
 from .solvers.ridge import RidgeEngine
 from .units import make_units
-from .validation import check_flag, check_options, check_problem
+from .validation import check_design, check_flag, check_options, check_problem
 
 RIDGE_GRID_L1_RATIO = 1e-3  # the default ridge grid starts where this l1_ratio would
 
@@ -157,26 +157,47 @@ def enet_path(
     return path
 
 
-def warmup():
-    """Compile and cache the kernels of every design ahead of time, on problems of a few rows.
+def warmup(X=None):
+    """Compile and cache the kernels of least squares ahead of time, on problems of a few rows.
 
-    The first fit of a new process then loads them (a fraction of a second) instead of compiling (several seconds).
+    The first fit of a new process then loads them (a fraction of a second) instead of compiling. Other families
+    compile a few kernels more at their first fit.
+
+    Parameters
+    ----------
+    X : matrix, optional
+        Compile for matrices of this kind only (dense or sparse, its precision, its index type); default: for all
+        kinds, which takes minutes where nothing is cached.
     """
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((20, 40))
-    y = X[:, :3].sum(axis=1) + rng.standard_normal(20)
-    enet_path(X[:, :3], y, alphas=3)  # tall
+    dense = rng.standard_normal((20, 40))
+    y = dense[:, :3].sum(axis=1) + rng.standard_normal(20)
+    enet_path(dense[:, :3], y, alphas=3)  # tall
+    for design in _kinds(dense, X):
+        enet_path(design, y, alphas=5)
+        units = make_units(check_problem(design, y), fit_intercept=True, standardize=True)
+        engine = QuadraticEngine(units)
+        engine.never_direct()
+        for share in (0.5, 0.4, 0.3):
+            engine.solve(units.alpha_of(share * engine.largest, 1.0), 1.0, 1e-6, 1000)
+
+
+def _kinds(dense, X):
+    """The small matrix in every kind that has kernels of its own, or in the kind of X."""
+    kinds = []
     for dtype in (np.float64, np.float32):
-        Z = X.astype(dtype, order="F")
-        S = sparse.csc_array(Z)
-        wide = sparse.csc_array((S.data, S.indices.astype(np.int64), S.indptr.astype(np.int64)), shape=S.shape)
-        for design in (Z, S, wide):
-            enet_path(design, y, alphas=5)
-            units = make_units(check_problem(design, y), fit_intercept=True, standardize=True)
-            engine = QuadraticEngine(units)
-            engine.never_direct()
-            for share in (0.5, 0.4, 0.3):
-                engine.solve(units.alpha_of(share * engine.largest, 1.0), 1.0, 1e-6, 1000)
+        array = dense.astype(dtype, order="F")
+        short = sparse.csc_array(array)
+        indices, indptr = short.indices.astype(np.int64), short.indptr.astype(np.int64)
+        kinds += [array, short, sparse.csc_array((short.data, indices, indptr), shape=short.shape)]
+    if X is None:
+        return kinds
+    X, _ = check_design(X, check_finite=False)
+
+    def kind(matrix):
+        return sparse.issparse(matrix), matrix.dtype, matrix.indices.dtype if sparse.issparse(matrix) else None
+
+    return [matrix for matrix in kinds if kind(matrix) == kind(X)]
 
 
 def _make_engine(units, problem, options):

@@ -234,7 +234,7 @@ class QuadraticEngine:
             shift = self.design.row_shifts(columns) @ beta
             components -= self.root_components * shift
         columns, coefs, intercept = self.units.coefficients(columns, beta, components)
-        deviance = 1.0 - work.values[RESIDUAL2] / (2.0 * self.null) if self.null > 0 else 0.0
+        deviance = max(0.0, 1.0 - work.values[RESIDUAL2] / (2.0 * self.null)) if self.null > 0 else 0.0
         return Point(
             float(alpha),
             columns,
