@@ -1,5 +1,7 @@
 """Elementary loops on vectors. Loops, not slice assignments: `a[:] = b` alone takes Numba 3 s to compile."""
 
+import math
+
 from .jit import fast, internal
 
 
@@ -68,3 +70,9 @@ def copy_head(x, out, m):
 def fill(out, value):
     for i in range(out.shape[0]):
         out[i] = value
+
+
+@internal
+def power_of_two(x):
+    """The power of two next to x > 0: dividing by it is exact."""
+    return math.ldexp(1.0, min(max(math.frexp(x)[1], -1000), 1000))

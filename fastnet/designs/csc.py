@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse
 
 from ..jit import fast_inlined, inlined, internal, jit, prefetch
-from ..vectors import copy_head, total
+from ..vectors import copy_head, power_of_two, total
 from .dense import scaling_records
 
 LARGE_MEAN = 30.0
@@ -238,7 +238,7 @@ def _csc_moments(data, indices, indptr, weight, mean, deviation):
             size = abs(np.float64(data[e]))
             if size > largest:
                 largest = size
-        largest = largest if largest > 0.0 else 1.0
+        largest = power_of_two(largest) if largest > 0.0 else 1.0
         scale = 1.0 / largest
         first = 0.0
         stored = 0.0

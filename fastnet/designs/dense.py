@@ -11,7 +11,7 @@ import numpy as np
 
 from ..jit import fast, fast_inlined, jit, prefetch
 from ..state import records
-from ..vectors import axpy, copy_head, dot, multiply
+from ..vectors import axpy, copy_head, dot, multiply, power_of_two
 
 
 @fast_inlined
@@ -168,7 +168,7 @@ def _dense_moments(columns, weight, mean, deviation):
         shift, spread = _scaled_spread(x, weight, 1.0, first)
         if not TINY < spread + first * first < HUGE:
             largest = _largest(x)
-            scale = largest if largest > 0.0 else 1.0
+            scale = power_of_two(largest) if largest > 0.0 else 1.0
             first = _scaled_sum(x, weight, 1.0 / scale)
             shift, spread = _scaled_spread(x, weight, 1.0 / scale, first)
         mean[j] = (first + shift) * scale
