@@ -37,6 +37,7 @@ from .validation import check_response
 BUDGET = 2e8  # stored entries touched in one call at most: Python looks up for Ctrl-C in between
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
+AHEAD = 0.97  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
 FORCING = 0.02  # accuracy of the quadratic model, relative to the violation at hand
 MOST_STEPS = 200  # Newton steps on the unpenalised part
 ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
@@ -96,6 +97,7 @@ class GLMEngine(QuadraticEngine):
         self.model = make_rows(units.design, FIRST_CAPACITY, q)
         self.support = None
         self.history = []
+        self.unsettled = True  # the last alpha's first round met violators
         self.work.counts[MODE] = ITERATIVE
         offset = np.zeros(n) if offset is None else offset / units.response
         self.at = prox_newton.Predictor.allocate(offset, quadratic.root**2, q)
@@ -187,12 +189,15 @@ class GLMEngine(QuadraticEngine):
         tightness, first = 1.0, True
         while True:
             accuracy = self._accuracy(l1, tol) * tightness
-            self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if first and l1 > 0 else accuracy, max_iter)
+            loose = first and self.unsettled and l1 > 0
+            self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
             self._refit()
             violators, true = prox_newton.screen_columns(
                 self.design, self.store, self.active, self.screen, self.quadratic, work, l1, l2,
-                l1_next if first else l1,
+                AHEAD * l1_next if first else l1,
             )  # fmt: skip
+            if first:
+                self.unsettled = true > 0
             gap = self._gap(violators, l1, l2)
             if gap <= tol * self.null:
                 return Status.CONVERGED
@@ -270,8 +275,9 @@ class GLMEngine(QuadraticEngine):
     def _begin(self, ratio, l1, l2):
         """Predictor from the coefficients, extrapolated where that lowers the objective."""
         prox_newton.begin_alpha(
-            self.store, self.active, self.factor, self.screen, self.quadratic, self.work, self.at, self.before, ratio
-        )
+            self.store, self.active, self.factor, self.screen, self.quadratic, self.work, self.at, self.before, ratio,
+            AHEAD * l1,
+        )  # fmt: skip
         self._step(l1, l2)
 
     def start_from(self, columns, coefs):

@@ -320,12 +320,15 @@ def append_violators(design, store, active, factor, screen, quadratic, work, vio
 
 
 @jit
-def begin_alpha(store, active, factor, screen, quadratic, work, at, before, ratio):
+def begin_alpha(store, active, factor, screen, quadratic, work, at, before, ratio, near):
     """Drop rows that were zero at the last two alphas, and extrapolate from these two.
 
-    The residual must be the one last certified. The coefficients move by `ratio` times their last change, those that
-    would change sign stop at zero, and at.change is the change of eta: a direction for `line_search`.
+    Rows whose correlation exceeds `near` stay: they are about to enter. The residual must be the one last certified.
+    The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
+    is the change of eta: a direction for `line_search`.
     """
+    for k in range(work.counts[ROWS]):  # a row with a place is kept
+        active[k].place = 0 if abs(active[k].correlation) > near * active[k].factor else -1
     compact(store, active, factor, screen, work, work.counts[SLOT], False)
     rebuild_predictor(store, active, quadratic, work, at)
     n = at.eta.shape[0]
@@ -341,6 +344,7 @@ def begin_alpha(store, active, factor, screen, quadratic, work, at, before, rati
             store.row_axpy(k, new - full, at.trial)
         active[k].coef = new
         active[k].previous = b
+        active[k].place = -1
     for i in range(n):
         step = 0.0
         if quadratic.root[i] > 0.0:
