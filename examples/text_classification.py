@@ -45,9 +45,9 @@ def main(section="games"):
         auc = area_under_curve(link[:, k], y[held_out])
         print(f"  alpha {path.alphas[k]:.2e}: {path.dfs[k]:5d} words, held-out area under the ROC curve {auc:.3f}")
 
-    coef = path.coefs[:, [29]].toarray()[:, 0]
+    coef = path.coefs[:, [-1]].toarray()[:, 0]
     order = np.argsort(coef)
-    print("for:    ", ", ".join(data.names[j] for j in order[::-1][:15]))
+    print("for:    ", ", ".join(data.names[j] for j in order[::-1][:15] if coef[j] > 0))
     print("against:", ", ".join(data.names[j] for j in order[:15] if coef[j] < 0))
 
 
