@@ -248,16 +248,16 @@ def _trace(Z, strength, root, fit_intercept) -> float:
 def _ridge_degrees(path, problem, weight, eta) -> np.ndarray:
     """All columns are active: through the n x n matrix sum_j z_j z_j' / strength_j, built once in blocks."""
     n, p = problem.X.shape
-    kernel, free = np.zeros((n, n)), []
+    kernel, blocks = np.zeros((n, n)), []
     for start in range(0, p, _BLOCK):
         columns = np.arange(start, min(p, start + _BLOCK))
         Z, strength = _columns(path, problem, weight, columns)
         live = np.isfinite(strength) & (weight @ Z**2 > 0)
         penalised = live & (strength > 0)
-        free.append(Z[:, live & ~penalised])
+        blocks.append(Z[:, live & ~penalised])
         Z = Z[:, penalised] / np.sqrt(strength[penalised])
         kernel += Z @ Z.T
-    free = np.concatenate(free, axis=1)
+    free = np.concatenate(blocks, axis=1)
     result = np.empty(len(path))
     values = None
     for k, alpha in enumerate(path.alphas):

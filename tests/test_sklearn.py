@@ -24,6 +24,7 @@ from fastnet import sklearn as ours  # noqa: E402
 LINEAR = (ours.ElasticNet, ours.Lasso, ours.Ridge, ours.ElasticNetCV, ours.LassoCV)
 GENERALISED = (
     ours.LogisticRegression, ours.LinearSVC, ours.PoissonRegressor, ours.GammaRegressor, ours.TweedieRegressor,
+    ours.HuberRegressor,
 )  # fmt: skip
 ALL = LINEAR + GENERALISED
 
@@ -358,3 +359,19 @@ def test_hinge_is_scikit_learn_s_own():
     y = np.arange(50) % 2
     options = {"loss": "hinge", "random_state": 0, "max_iter": 10**5}
     np.testing.assert_array_equal(ours.LinearSVC(**options).fit(X, y).coef_, svm.LinearSVC(**options).fit(X, y).coef_)
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (80, 30)])
+@pytest.mark.parametrize(
+    "options", [{}, {"epsilon": 1.1, "alpha": 0.5}, {"epsilon": 2.0, "alpha": 5.0, "fit_intercept": False}]
+)
+def test_huber_regressor(options, shape):
+    X, y, w = data(*shape)
+    y[:8] += 30.0
+    options = {"alpha": 1.0, "max_iter": 1000} | options
+    mine = ours.HuberRegressor(tol=1e-7, **options).fit(X, y, sample_weight=w)
+    theirs = linear_model.HuberRegressor(tol=1e-8, **options).fit(X, y, sample_weight=w)
+    np.testing.assert_allclose(mine.coef_, theirs.coef_, atol=1e-4)
+    np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-4)
+    assert mine.scale_ == pytest.approx(theirs.scale_, rel=1e-4)
+    assert np.mean(mine.outliers_ == theirs.outliers_) > 0.95

@@ -151,7 +151,7 @@ def _warn_missed(results, paths):
 
 def _check_ratios(l1_ratio) -> list[float]:
     if isinstance(l1_ratio, Real):
-        return [l1_ratio]
+        return [l1_ratio]  # type: ignore[list-item]  # checked by enet_path
     try:
         ratios = list(l1_ratio)
     except TypeError:

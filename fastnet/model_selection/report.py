@@ -53,7 +53,7 @@ def html(cv: CVPath) -> str:
 
 
 def _rows(cv: CVPath) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for k in range(len(cv.paths)):
         part = _only(cv, k)
         mark = " *" if k == cv.best and len(cv.paths) > 1 else ""
@@ -140,7 +140,9 @@ def plot(cv: CVPath, ax=None):
         ax.axvline(horizontal[at], color=colour, linestyle=style, linewidth=1.3, zorder=1,
                    label=f"{name} = {alpha:.3g}, {cv.path.dfs[order[at]]} non-zero")  # fmt: skip
         ax.plot(horizontal[at], mean[at], "o", color=colour, markersize=6, zorder=4)
-    every = np.concatenate([horizontal, *(plotting._horizontal(cv.paths[k], "alpha", slice(None))[0] for k in others)])
+    every = np.concatenate(
+        [horizontal, *(plotting._horizontal(cv.paths[k], "alpha", decreasing(cv.paths[k].alphas))[0] for k in others)]
+    )
     plotting._set_axes(ax, "alpha", every, note)
     ax.set_ylabel(f"{cv.measure}, {cv.n_folds} folds", color=ink(ax))
     plotting._top_axis(ax, horizontal, cv.path.dfs[order])

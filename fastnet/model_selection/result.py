@@ -167,7 +167,8 @@ class CVPath:
 
     def save(self, file) -> None:
         """Write the result to `file` (npz, no pickle), atomically; `fastnet.load` gives it back bit by bit."""
-        arrays, metas = {}, []
+        arrays: dict[str, np.ndarray] = {}
+        metas = []
         for k, path in enumerate(self.paths):
             parts, meta = path_parts(path)
             metas.append(meta)

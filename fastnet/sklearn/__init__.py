@@ -13,10 +13,11 @@ except ImportError:
 from .classifiers import LinearSVC, LogisticRegression
 from .cross_validated import ElasticNetCV, LassoCV
 from .glm import GammaRegressor, PoissonRegressor, TweedieRegressor
+from .huber import HuberRegressor
 from .linear import ElasticNet, Lasso, Ridge
 from .paths import enet_path, lasso_path
 
 __all__ = [
-    "ElasticNet", "ElasticNetCV", "GammaRegressor", "Lasso", "LassoCV", "LinearSVC", "LogisticRegression",
-    "PoissonRegressor", "Ridge", "TweedieRegressor", "enet_path", "lasso_path",
+    "ElasticNet", "ElasticNetCV", "GammaRegressor", "HuberRegressor", "Lasso", "LassoCV", "LinearSVC",
+    "LogisticRegression", "PoissonRegressor", "Ridge", "TweedieRegressor", "enet_path", "lasso_path",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -24,6 +25,15 @@ from .solve import LEAST_TOL, alpha_grid, warn_unsolved
 
 class _FitCV:
     """The fit that ElasticNetCV and LassoCV share."""
+
+    # parameters, set by the estimators' own __init__
+    alphas: Any
+    eps: float
+    fit_intercept: bool
+    positive: bool
+    tol: float
+    max_iter: int
+    n_jobs: int | None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, **params):
@@ -81,7 +91,8 @@ class _FitCV:
             ]  # fmt: skip
         for index, alpha in enumerate(self.alphas):
             check_scalar(alpha, f"alphas[{index}]", target_type=Real, min_val=0.0, include_boundaries="left")
-        return [np.sort(np.asarray(self.alphas, float))[::-1]] * len(ratios)
+        grid = np.sort(np.array(self.alphas, np.float64))[::-1]
+        return [grid] * len(ratios)
 
     def _errors(self, X, y, weight, ratios, grids, folds) -> np.ndarray:
         """(ratios, folds, K) weighted mean squared errors."""

@@ -81,11 +81,13 @@ def warn_unsolved(gap, tol, null_objective, stacklevel=4):
 
 def start_path(coef, alpha, l1_ratio, fit_intercept) -> Path:
     """A path of one point: something for ``warm_start=``."""
+    coefs = sparse.csc_array(np.asarray(coef, float)[:, None])
+    zero = np.zeros(1)
     return Path(
-        alphas=[alpha], l1_ratio=float(l1_ratio), coefs=sparse.csc_array(np.asarray(coef, float)[:, None]),
-        intercepts=[0.0], gaps=[np.inf], objectives=[np.nan], deviance_ratios=[0.0], dfs=[np.count_nonzero(coef)],
-        n_iters=[0], statuses=[0], stop_reason="given", alpha_max=float(alpha), tol=1.0, fit_intercept=fit_intercept,
-        standardize=False, times=[0.0], null_objective=1.0,
+        alphas=np.array([alpha]), l1_ratio=float(l1_ratio), coefs=coefs, intercepts=zero, gaps=zero, objectives=zero,
+        deviance_ratios=zero, dfs=np.array([np.count_nonzero(coef)]), n_iters=zero, statuses=zero,
+        stop_reason="given", alpha_max=float(alpha), tol=1.0, fit_intercept=fit_intercept, standardize=False,
+        times=zero, null_objective=1.0,
     )  # fmt: skip
 
 
