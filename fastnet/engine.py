@@ -196,7 +196,8 @@ class QuadraticEngine:
 
     def start_from(self, columns, coefs):
         """Start at data-scale coefficients of some columns (a warm start); the rest is zero."""
-        columns = columns[self.screen.bound["stamp"][columns] != RESIDENT]
+        fresh = self.screen.bound["stamp"][columns] != RESIDENT
+        columns, coefs = columns[fresh], coefs[fresh]
         beta = coefs / (self.design.inv_scale[columns] * self.units.response)
         if len(self.quadratic.limits):
             limits = self.quadratic.limits[columns]

@@ -176,6 +176,15 @@ def test_warm_start_from_other_data_is_certified_anew(problem):
     assert certificate.gaps.max() <= 1e-9 * 1.001 + 1e-13
 
 
+@pytest.mark.parametrize("limits", [{}, {"lower": -0.5}])
+def test_warm_start_with_unpenalised_columns(problem, limits):
+    X, y = problem
+    options = {"penalty_factor": np.where(np.arange(60) < 3, 0.0, 1.0), "tol": 1e-9, **limits}
+    whole = fastnet.enet_path(X, y, alphas=10, **options)
+    warm = fastnet.enet_path(X, y, alphas=whole.alphas[5:], warm_start=whole, **options)
+    np.testing.assert_allclose(warm.objectives, whole.objectives[5:], rtol=1e-8)
+
+
 def test_warm_start_is_checked(problem):
     X, y = problem
     path = fastnet.enet_path(X, y, alphas=3)
