@@ -126,7 +126,7 @@ def test_duplicate_and_collinear_columns(problem, kind, l1_ratio, tol):
     fit(KINDS[kind](mixed), y, l1_ratio=l1_ratio, tol=tol, lower=0.0)
 
 
-@pytest.mark.parametrize("difference", [1e-3, 1e-4, 1e-12])
+@pytest.mark.parametrize("difference", [1e-3, 1e-4, 1e-5, 1e-12])
 def test_nearly_equal_columns(problem, difference):
     X, y = problem
     noise = difference * np.random.default_rng(1).standard_normal(X.shape)

@@ -9,7 +9,7 @@ import numpy as np
 from ..jit import fast, internal
 from ..vectors import axpy_range, dot_head
 
-DEPENDENT = 1e-9  # a pivot below this fraction of its diagonal marks a duplicate or dependent column
+DEPENDENT = 1e-13  # a pivot below this fraction of its diagonal marks a duplicate or dependent column
 
 
 @fast

@@ -17,6 +17,7 @@ from ..state import (
     ITERATIONS,
     ITERATIVE,
     MODE,
+    OBJECTIVE,
     ROUND,
     ROWS,
 )  # fmt: skip
@@ -153,6 +154,8 @@ def solve_direct(design, store, active, factor, screen, quadratic, work, l1, l2,
     if work.counts[ROUND] < 0:
         _begin(active, factor, work, l1, l2)
     spent = 0.0
+    lowest = np.inf
+    idle = 0
     while work.counts[MODE] != ITERATIVE:
         spent += _solve_direct(store, active, factor, quadratic, work, l1, l2, tol)
         violators, _, slot = certify(
@@ -163,7 +166,9 @@ def solve_direct(design, store, active, factor, screen, quadratic, work, l1, l2,
             return SOLVED
         if work.counts[ITERATIONS] >= max_iter:
             return EXHAUSTED
-        if work.counts[IN_FACTOR] + violators > most_rows:
+        idle = 0 if work.values[OBJECTIVE] < lowest - 1e-15 * null else idle + 1
+        lowest = min(lowest, work.values[OBJECTIVE])
+        if work.counts[IN_FACTOR] + violators > most_rows or idle > REFINEMENTS:  # columns that come and go
             hand_over(active, factor, work)
             break
         if not has_room(design, store, active, factor, screen, work, violators, True):
