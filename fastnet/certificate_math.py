@@ -79,6 +79,8 @@ def refit(loss: Loss, y, offset, omega, eta, Z, low, high):
     value = np.sum(omega * loss.value(y, offset + eta))
     for _ in range(100):
         theta = loss.residual(y, offset + eta)
+        if free and np.max(np.abs(Z.T @ (omega * theta))) <= 1e-13 * np.sqrt(omega @ theta**2):
+            return eta  # orthogonal already: a step could only lose digits
         root = np.sqrt(omega * np.maximum(loss.curvature(y, offset + eta), 1e-10))
         A, target = root[:, None] * Z, omega * theta / root
         if free:
