@@ -14,7 +14,6 @@ Design (a matrix; asked only for columns)
 -----------------------------------------
 matrix_size()                        (n, p, stored entries)
 col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
-col_add(j, a, eta)                eta_i += a * x~_ij
 col_hint(j)                       prefetch column j
 col_entries(j)                       stored entries of column j
 
@@ -39,7 +38,7 @@ from numba.core import types
 from numba.extending import overload_method
 
 REQUIRED = {
-    "design": ("matrix_size", "col_dot", "col_add", "col_hint", "col_entries"),
+    "design": ("matrix_size", "col_dot", "col_hint", "col_entries"),
     "rows": (
         "row_lazy", "row_room", "row_load", "row_move", "row_dot", "row_axpy", "row_project", "row_gram",
         "row_square", "row_reweight", "row_entries",
@@ -102,11 +101,6 @@ def _(self, k, entries):
 @_method("row_move")
 def _(self, source, target):
     return _find(self, "row_move")
-
-
-@_method("col_add")
-def _(self, j, a, eta):
-    return _find(self, "col_add")
 
 
 @_method("row_axpy")

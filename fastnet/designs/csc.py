@@ -55,12 +55,6 @@ def _scatter(a, values, indices, out):
         out[np.uint64(indices[k])] += a * values[k]
 
 
-@fast_inlined
-def _scatter_shift(a, out):
-    for i in range(out.shape[0]):
-        out[i] += a
-
-
 class CSCDesign(NamedTuple):
     data: np.ndarray  # (nnz,) read-only, float64 or float32
     indices: np.ndarray  # (nnz,) read-only, int32 or int64, proved in range
@@ -78,14 +72,6 @@ class CSCDesign(NamedTuple):
             return _centered_gather_dot(self.data[a:b], self.indices[a:b], s.center, v, v_sum) * s.inv_scale
         stored = _gather_dot(self.data[a:b], self.indices[a:b], v)
         return (stored - s.center * v_sum) * s.inv_scale
-
-    def col_add(self, j, a, eta):
-        start, stop = self.indptr[j], self.indptr[j + 1]
-        s = self.scaling[j]
-        a *= s.inv_scale
-        _scatter(a, self.data[start:stop], self.indices[start:stop], eta)
-        if s.center != 0.0:
-            _scatter_shift(-a * s.center, eta)
 
     @property
     def center(self):

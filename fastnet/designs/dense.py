@@ -27,12 +27,6 @@ def _centered_dot(x, center, v):
 
 
 @fast
-def _centered_axpy(x, center, a, out):
-    for i in range(x.shape[0]):
-        out[i] += a * (x[i] - center)
-
-
-@fast
 def _standardized_copy(x, center, scale, root, out):
     for i in range(x.shape[0]):
         out[i] = (x[i] - center) * scale * root[i]
@@ -69,10 +63,6 @@ class DenseDesign(NamedTuple):
     def col_dot(self, j, v, v_sum):
         s = self.scaling[j]
         return (_centered_dot(self.columns[j], s.subtracted, v) - (s.center - s.subtracted) * v_sum) * s.inv_scale
-
-    def col_add(self, j, a, eta):
-        s = self.scaling[j]
-        _centered_axpy(self.columns[j], s.center, a * s.inv_scale, eta)
 
     @property
     def center(self):
