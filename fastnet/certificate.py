@@ -121,14 +121,15 @@ def verify(
 def _find_loss(family) -> Loss:
     if isinstance(family, Loss):
         return family
-    name, parameters = (family, {}) if isinstance(family, str) else (getattr(family, "name", family), None)
+    name = family if isinstance(family, str) else getattr(family, "name", family)
+    parameters = getattr(family, "parameters", {})
     if not isinstance(name, str) or name not in LOSSES:
         known = ", ".join(sorted(LOSSES))
         raise ValueError(
             f"family={family!r} is not known to verify; allowed: {known}, a fastnet.losses.Family of one of these, "
             "or a certificate_math.Loss"
         )
-    return make_loss(name, family.parameters if parameters is None else parameters)
+    return make_loss(name, parameters)
 
 
 def _check_solution(coefs, intercepts, alphas, l1_ratio, p):
