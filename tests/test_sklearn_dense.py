@@ -1,7 +1,6 @@
 """scikit-learn's test_coordinate_descent.py on fastnet's estimators."""
 
 import pytest
-
 import upstream
 
 SWEEPS = "counts sweeps of coordinate descent; fastnet's direct steps solve these problems in one or two"
