@@ -1,6 +1,6 @@
 """Fit a path with a loss that fastnet does not have: see log_cosh.py, one screen of formulas.
 
-    python examples/own_loss.py
+python examples/own_loss.py
 """
 
 import numpy as np

@@ -124,9 +124,7 @@ def enet_path(
     )  # fmt: skip
     check_finite = check_flag(check_finite, "check_finite")
     if loss is None:
-        units = make_units(
-            problem, fit_intercept=fit_intercept, standardize=standardize, check_finite=check_finite
-        )
+        units = make_units(problem, fit_intercept=fit_intercept, standardize=standardize, check_finite=check_finite)
         engine, alpha_max = _make_engine(units, problem, options)
     else:
         engine = make_glm_engine(

@@ -65,9 +65,7 @@ class Certificate:
                 if i == 10:
                     lines.append(f"{'...':>12}")
                 continue
-            lines.append(
-                f"{alpha:12.5g} {gap:10.3g} {kkt:10.3g} {primal:14.8g} {dual:14.8g}  {'yes' if ok else 'NO'}"
-            )
+            lines.append(f"{alpha:12.5g} {gap:10.3g} {kkt:10.3g} {primal:14.8g} {dual:14.8g}  {'yes' if ok else 'NO'}")
         return "\n".join(lines)
 
 
@@ -147,9 +145,7 @@ def _check_solution(coefs, intercepts, alphas, l1_ratio, p):
     intercepts = np.atleast_1d(np.asarray(intercepts, dtype=np.float64))
     for name, values in (("alphas", alphas), ("intercepts", intercepts)):
         if values.shape != (K,):
-            raise ValueError(
-                f"{name} has shape {values.shape}, coefs has {K} column(s); give one value per column"
-            )
+            raise ValueError(f"{name} has shape {values.shape}, coefs has {K} column(s); give one value per column")
     for name, values in (("coefs", coefs.data), ("intercepts", intercepts), ("alphas", alphas)):
         if not np.all(np.isfinite(values)):
             raise ValueError(f"{name} holds NaN or infinite values; give finite numbers")

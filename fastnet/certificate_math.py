@@ -134,9 +134,7 @@ def dual_value(loss: Loss, y, offset, omega, theta, g, penalty: Penalty, roundin
         high = min(high, max(linear, 0.0) / square if square > 0 else 0.0)
     reached = np.abs(g) * high > penalty.l1 if np.isfinite(high) else g != 0
     j = np.flatnonzero(reached & ~penalty.excluded)
-    j = j[
-        (penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])
-    ]  # rounding of free columns
+    j = j[(penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])]  # rounding of free columns
 
     def dual(s: float) -> float:
         if loss.quadratic:

@@ -60,9 +60,7 @@ def from_lambdas(lambda1, lambda2):
     ValueError
         If a value is negative or not finite.
     """
-    lambda1, lambda2 = np.broadcast_arrays(
-        _at_least_zero("lambda1", lambda1), _at_least_zero("lambda2", lambda2)
-    )
+    lambda1, lambda2 = np.broadcast_arrays(_at_least_zero("lambda1", lambda1), _at_least_zero("lambda2", lambda2))
     alpha = lambda1 + lambda2
     l1_ratio = np.divide(lambda1, alpha, out=np.ones_like(alpha), where=alpha > 0)
     return _plain(alpha), _plain(l1_ratio)
@@ -121,9 +119,7 @@ def to_glmnet(
     (0.45, 0.3333333333333333)
     """
     lambda1, lambda2 = to_lambdas(alpha, l1_ratio)
-    s = _response_scale(
-        family, y, sample_weight, offset, fit_intercept, needed=np.any(np.asarray(lambda2) > 0)
-    )
+    s = _response_scale(family, y, sample_weight, offset, fit_intercept, needed=np.any(np.asarray(lambda2) > 0))
     total, mix = from_lambdas(lambda1, np.multiply(lambda2, s))
     return _plain(np.multiply(total, _mean_factor(penalty_factor))), mix
 
@@ -162,9 +158,7 @@ def from_glmnet(
         As `to_glmnet`; also for a constant y, which glmnet refuses.
     """
     lambda1, lambda2 = to_lambdas(_at_least_zero("lambda_", lambda_), _mix("alpha", alpha))
-    s = _response_scale(
-        family, y, sample_weight, offset, fit_intercept, needed=np.any(np.asarray(lambda2) > 0)
-    )
+    s = _response_scale(family, y, sample_weight, offset, fit_intercept, needed=np.any(np.asarray(lambda2) > 0))
     m = _mean_factor(penalty_factor)
     return from_lambdas(np.divide(lambda1, m), np.divide(lambda2, s * m))
 
@@ -213,9 +207,7 @@ def _response_scale(family, y, sample_weight, offset, fit_intercept, needed):
     unit = np.max(np.abs(y)) or 1.0  # squares must not overflow
     s = float(unit * np.sqrt(np.average((y / unit) ** 2, weights=weight)))
     if not s > 0 or not np.isfinite(s):
-        raise ValueError(
-            f"y has standard deviation {s}: glmnet needs a response that varies; give a finite, varying y"
-        )
+        raise ValueError(f"y has standard deviation {s}: glmnet needs a response that varies; give a finite, varying y")
     return s
 
 

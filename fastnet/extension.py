@@ -63,9 +63,7 @@ def merge(old: Path, new: Path) -> Path:
 
     kept = np.flatnonzero(~np.isin(old.alphas, new.alphas))
     order = decreasing(np.concatenate((old.alphas[kept], new.alphas)))
-    points = {
-        name: np.concatenate((getattr(old, name)[kept], getattr(new, name)))[order] for name in POINT_FIELDS
-    }
+    points = {name: np.concatenate((getattr(old, name)[kept], getattr(new, name)))[order] for name in POINT_FIELDS}
     coefs = sparse.hstack((old.coefs[:, kept], new.coefs), format="csc")[:, order]
     last = new if len(new) and (not len(old) or new.alphas.min() <= old.alphas.min()) else old
     return new.replace(coefs=coefs, stop_reason=last.stop_reason, **points)

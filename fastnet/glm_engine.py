@@ -1,10 +1,10 @@
 """The engine of every loss that is not quadratic: prox-Newton on the active rows, lazy certificates between.
 
-    per alpha, repeat:
-        prox-Newton on the active rows to an accuracy that the tolerance asks for
-        Newton on the unpenalised part alone, so that the residual is orthogonal to it
-        dots that the lazy bounds cannot exclude; the duality gap
-        gap <= tol: done; otherwise append the violators, or solve more accurately when there are none
+per alpha, repeat:
+    prox-Newton on the active rows to an accuracy that the tolerance asks for
+    Newton on the unpenalised part alone, so that the residual is orthogonal to it
+    dots that the lazy bounds cannot exclude; the duality gap
+    gap <= tol: done; otherwise append the violators, or solve more accurately when there are none
 """
 
 import numpy as np
@@ -51,9 +51,7 @@ def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite
     y = check_classes(problem, family.name) if family.domain == "sign" else problem.y
     fit_intercept = fit_intercept or not family.intercept  # shifts that do not matter are projected out
     if family.domain != "sign":
-        check_response(
-            y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept
-        )
+        check_response(y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept)
     units = make_glm_units(
         problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response,
         check_finite=check_finite,
@@ -114,9 +112,7 @@ class GLMEngine(QuadraticEngine):
         """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
         self._evaluate()
         self._refit()
-        self.value, self.saturated = self.loss_and_bound(
-            self.loss, self.at, self.quadratic, self.work, 0.0
-        )
+        self.value, self.saturated = self.loss_and_bound(self.loss, self.at, self.quadratic, self.work, 0.0)
         self.null = self.value - self.saturated
         if not self.null > NO_DEVIANCE * abs(self.value):
             self.null = 0.0

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.linalg import blas
 from scipy.special import ndtr
 
-from .engine import Point, QuadraticEngine
+from .engine import QuadraticEngine
 from .result import Status
 from .solvers.direct import SOLVED, STALLED
 from .solvers.gram import solve_gram
-from .state import ACTIVE, GAP, ITERATIONS, Factor, Work, records
+from .state import ACTIVE, ITERATIONS, Factor, Work, records
 
 CHUNK_CELLS = 1_000_000  # numbers of X held at once, centred and weighted: 8 MB
 MOST_FLOPS = 5e9  # in one call of BLAS: a quarter of a second between two looks at Ctrl-C

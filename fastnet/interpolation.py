@@ -42,9 +42,7 @@ def interpolation_weights(points: np.ndarray, alphas: np.ndarray) -> sparse.csc_
     rows = np.concatenate((index[high], index[low]))
     columns = np.tile(np.arange(len(inside)), 2)
     kept = share != 0
-    return sparse.coo_array(
-        (share[kept], (rows[kept], columns[kept])), shape=(len(points), len(inside))
-    ).tocsc()
+    return sparse.coo_array((share[kept], (rows[kept], columns[kept])), shape=(len(points), len(inside))).tocsc()
 
 
 def order_of_entry(alphas: np.ndarray, coefs: sparse.csc_array) -> np.ndarray:

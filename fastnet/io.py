@@ -63,9 +63,7 @@ def write_archive(file, kind: str, arrays: dict[str, np.ndarray], meta: dict[str
     """
     for name, array in arrays.items():
         if array.dtype.hasobject:
-            raise TypeError(
-                f"{name} holds Python objects, which are never written to a file; convert it to numbers"
-            )
+            raise TypeError(f"{name} holds Python objects, which are never written to a file; convert it to numbers")
     header = {"format": FORMAT, "version": VERSION, "kind": kind, "meta": meta}
     header["arrays"] = {name: digest(array) for name, array in arrays.items()}
     text = np.frombuffer(json.dumps(header, default=_plain).encode("ascii"), dtype=np.uint8)
@@ -133,9 +131,7 @@ def read_archive(file) -> tuple[str, dict[str, np.ndarray], dict[str, Any]]:
         try:
             archive = np.load(stream, allow_pickle=False)
         except _READ_ERRORS as error:
-            raise DamagedFileError(
-                f"{path} is not a file that fastnet saved, or it is cut short ({error})"
-            ) from None
+            raise DamagedFileError(f"{path} is not a file that fastnet saved, or it is cut short ({error})") from None
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise DamagedFileError(f"{path} is a single array, not a file that fastnet saved")
         header = _read_header(path, archive)
@@ -151,9 +147,7 @@ def read_archive(file) -> tuple[str, dict[str, np.ndarray], dict[str, Any]]:
 
 def _read_header(path, archive) -> dict[str, Any]:
     if _HEADER not in archive.files:
-        raise DamagedFileError(
-            f"{path} is an npz file but fastnet did not save it: it has no part {_HEADER!r}"
-        )
+        raise DamagedFileError(f"{path} is an npz file but fastnet did not save it: it has no part {_HEADER!r}")
     text, seal = _read_part(path, archive, _HEADER), _read_part(path, archive, _SEAL)
     if text.dtype != np.uint8 or seal.dtype != np.uint8 or digest(text).encode() != seal.tobytes():
         raise DamagedFileError(f"{path}: the part {_HEADER!r} is damaged (its digest does not agree)")
@@ -170,11 +164,7 @@ def _read_header(path, archive) -> dict[str, Any]:
             "fastnet that wrote it, "
             "or fit again"
         )
-    if (
-        not isinstance(header.get("arrays"), dict)
-        or not isinstance(header.get("meta"), dict)
-        or "kind" not in header
-    ):
+    if not isinstance(header.get("arrays"), dict) or not isinstance(header.get("meta"), dict) or "kind" not in header:
         raise DamagedFileError(f"{path}: the part {_HEADER!r} is incomplete")
     return header
 

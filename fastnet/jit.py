@@ -43,7 +43,7 @@ def _with_private_cache(function, options):
     return njit(**OPTIONS, **options)(function)
 
 
-_warned = []
+_warned: list[bool] = []
 
 
 def _warn_once():

@@ -40,8 +40,17 @@ from numba.extending import overload_method
 REQUIRED = {
     "design": ("matrix_size", "col_dot", "col_hint", "col_entries"),
     "rows": (
-        "row_lazy", "row_room", "row_load", "row_move", "row_dot", "row_axpy", "row_project", "row_gram",
-        "row_square", "row_reweight", "row_entries",
+        "row_lazy",
+        "row_room",
+        "row_load",
+        "row_move",
+        "row_dot",
+        "row_axpy",
+        "row_project",
+        "row_gram",
+        "row_square",
+        "row_reweight",
+        "row_entries",
     ),
 }
 

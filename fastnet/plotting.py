@@ -62,9 +62,7 @@ def plot_path(path: Path, x: str = "alpha", ax=None, *, labels: int = 10, max_li
     order = decreasing(path.alphas)
     horizontal, note = _horizontal(path, x, order)
     features, curves = _curves(path, order, max_lines)
-    largest = (
-        np.argsort(-np.abs(curves).max(axis=1), kind="stable")[:labels] if len(features) else np.zeros(0, int)
-    )
+    largest = np.argsort(-np.abs(curves).max(axis=1), kind="stable")[:labels] if len(features) else np.zeros(0, int)
     _draw_lines(ax, horizontal, curves, largest)
     _set_axes(ax, x, horizontal, note)
     _top_axis(ax, horizontal, path.dfs[order])
@@ -80,9 +78,7 @@ def plot_path(path: Path, x: str = "alpha", ax=None, *, labels: int = 10, max_li
         )
     elif total > len(features):
         text = f"the {len(features)} largest of {total} selected features"
-        ax.text(
-            0.01, 0.99, text, ha="left", va="top", fontsize="small", transform=ax.transAxes, color=ink(ax)
-        )
+        ax.text(0.01, 0.99, text, ha="left", va="top", fontsize="small", transform=ax.transAxes, color=ink(ax))
     _draw_labels(ax, path, horizontal, features, curves, largest)
     return ax
 
@@ -152,9 +148,7 @@ def _draw_lines(ax, horizontal: np.ndarray, curves: np.ndarray, largest: np.ndar
         lines.set_in_layout(False)  # inside the axes in any case: spares the layout the look at each point
         ax.add_collection(lines)
         if len(horizontal) == 1 and len(which):  # one point makes no line
-            ax.scatter(
-                np.full(len(which), horizontal[0]), curves[which, 0], c=[colours[i] for i in which], s=14
-            )
+            ax.scatter(np.full(len(which), horizontal[0]), curves[which, 0], c=[colours[i] for i in which], s=14)
 
 
 def _from_entry(horizontal: np.ndarray, curve: np.ndarray) -> np.ndarray:

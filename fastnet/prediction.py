@@ -30,9 +30,7 @@ def predict(path: Path, X, alpha, kind: str, offset) -> np.ndarray:
     if kind not in _KINDS:
         raise ValueError(f"kind is {kind!r}; allowed are {', '.join(map(repr, _KINDS))}")
     if kind == "class" and path.family not in CLASSIFIERS:
-        raise ValueError(
-            f'kind is "class" but family={path.family!r} has none; allowed are "response" and "link"'
-        )
+        raise ValueError(f'kind is "class" but family={path.family!r} has none; allowed are "response" and "link"')
     transform = inverse_link(path.family) if kind == "response" else None
     if alpha is None:
         coefs, intercepts = path.coefs, path.intercepts

@@ -94,9 +94,7 @@ class Path:
     standardize: bool
     times: np.ndarray  # (K,) seconds spent on each point
     null_objective: float  # objective of the null model: only the unpenalised part fitted
-    fingerprint: str | None = (
-        None  # digest identifying the data; a warm start from other data is refused by it
-    )
+    fingerprint: str | None = None  # digest identifying the data; a warm start from other data is refused by it
     problem_options: Mapping[str, Any] = field(default_factory=dict)  # arguments that `extend` repeats
 
     def __post_init__(self):
@@ -113,9 +111,7 @@ class Path:
         put(self, "coefs", coefs.astype(np.float64, copy=False))
         for name in POINT_FIELDS:
             if getattr(self, name).shape != (len(self),):
-                raise ValueError(
-                    f"{name} has shape {getattr(self, name).shape}; the path has {len(self)} points"
-                )
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}; the path has {len(self)} points")
         if coefs.shape[1] != len(self):
             raise ValueError(f"coefs has {coefs.shape[1]} columns; the path has {len(self)} points")
         if len(self) and not (0 <= self.statuses.min() and self.statuses.max() <= max(Status)):
@@ -125,9 +121,7 @@ class Path:
         if self.feature_names is not None:
             put(self, "feature_names", tuple(self.feature_names))
             if len(self.feature_names) != self.n_features:
-                raise ValueError(
-                    f"feature_names has {len(self.feature_names)} names; coefs has {self.n_features} rows"
-                )
+                raise ValueError(f"feature_names has {len(self.feature_names)} names; coefs has {self.n_features} rows")
 
     def replace(self, **fields) -> Path:
         """A copy with some fields replaced."""

@@ -15,9 +15,7 @@ _HEADINGS = ("alpha", "non-zero", "deviance ratio", "gap", "iterations", "second
 
 def one_line(path: Path) -> str:
     """What the path is, on one line."""
-    words = [
-        f"Path({path.family}{_parameters(path)}, l1_ratio={path.l1_ratio:g}: {_count(len(path), 'point')}"
-    ]
+    words = [f"Path({path.family}{_parameters(path)}, l1_ratio={path.l1_ratio:g}: {_count(len(path), 'point')}"]
     if len(path):
         words.append(f"alpha {path.alphas.max():.4g} to {path.alphas.min():.4g}")
         words.append(f"{path.dfs.min()} to {path.dfs.max()} of {_count(path.n_features, 'feature')}")
@@ -41,18 +39,12 @@ def summary(path: Path, max_rows: int | None) -> str:
     """Title, one row a point under right-aligned headings, and why the path ends where it does."""
     rows = _rows(path, max_rows)
     widths = (
-        [max(len(heading), *(len(row[i]) for row in rows), 0) for i, heading in enumerate(_HEADINGS)]
-        if rows
-        else []
+        [max(len(heading), *(len(row[i]) for row in rows), 0) for i, heading in enumerate(_HEADINGS)] if rows else []
     )
     lines = [one_line(path), ""]
     if rows:
-        lines.append(
-            "  ".join(heading.rjust(width) for heading, width in zip(_HEADINGS, widths, strict=True))
-        )
-        lines += [
-            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
-        ]
+        lines.append("  ".join(heading.rjust(width) for heading, width in zip(_HEADINGS, widths, strict=True)))
+        lines += ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
         lines.append("")
     lines += _footer(path)
     return "\n".join(lines)
@@ -62,9 +54,7 @@ def html(path: Path, max_rows: int | None) -> str:
     """The summary as an HTML table for notebooks; colours are left to the page, light or dark."""
     rows = _rows(path, max_rows)
     head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html_module.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
+    body = "".join("<tr>" + "".join(f"<td>{html_module.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     footer = "<br>".join(html_module.escape(line) for line in _footer(path))
     return (
         f"<div><p>{html_module.escape(one_line(path))}</p>"
@@ -131,9 +121,7 @@ def _footer(path: Path) -> list[str]:
     from fastnet.result import Status
 
     lines = [f"stopped: {path.stop_reason}", f"alpha_max {path.alpha_max:.5g}, {path.times.sum():.3g} s"]
-    lines += [
-        f"{Status(int(c)).name.lower()}: {Status(int(c)).description}" for c in np.unique(path.statuses) if c
-    ]
+    lines += [f"{Status(int(c)).name.lower()}: {Status(int(c)).description}" for c in np.unique(path.statuses) if c]
     return lines
 
 

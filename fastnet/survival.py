@@ -1,6 +1,6 @@
 """What a Cox path predicts beyond relative risks: the baseline hazard and survival curves.
 
-    Breslow (1972), discussion of Cox, Regression models and life tables; Kalbfleisch, Prentice (2002), section 4.3.
+Breslow (1972), discussion of Cox, Regression models and life tables; Kalbfleisch, Prentice (2002), section 4.3.
 """
 
 from __future__ import annotations

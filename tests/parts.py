@@ -187,6 +187,7 @@ def fastnet_arguments(case: dict) -> dict:
     """Keyword arguments of enet_path for a stored case."""
     return {_GLMNET_NAMES[key]: value for key, value in case["arguments"].items()}
 
+
 # --- families: name -> three responses that its domain allows
 FAMILY_RESPONSES = {
     "binomial": [0.0, 1.0, 0.3],

@@ -64,10 +64,6 @@ def cases(draw, max_n=14, max_p=10, weights=True, factors=True, bounds=True, l1_
         pf[draw(st.integers(0, p - 1))] = 1.0
         options["penalty_factor"] = pf
     if bounds and draw(st.booleans()):
-        options["lower"] = np.array(
-            draw(st.lists(st.sampled_from([0.0, -0.1, -1.0, -np.inf]), min_size=p, max_size=p))
-        )
-        options["upper"] = np.array(
-            draw(st.lists(st.sampled_from([0.0, 0.1, 1.0, np.inf]), min_size=p, max_size=p))
-        )
+        options["lower"] = np.array(draw(st.lists(st.sampled_from([0.0, -0.1, -1.0, -np.inf]), min_size=p, max_size=p)))
+        options["upper"] = np.array(draw(st.lists(st.sampled_from([0.0, 0.1, 1.0, np.inf]), min_size=p, max_size=p)))
     return Case(X, y, options)

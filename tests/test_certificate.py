@@ -113,13 +113,9 @@ def test_columns_with_large_offsets_keep_their_digits(make, standardize):
     intercepts = np.array([np.mean(y - X @ b) for b in coefs.T])
     expected = verify(X, y, coefs, intercepts, alphas, standardize=standardize)
     far = X + 2.0**27  # exact
-    moved = [
-        np.mean(y - X @ b) - float(np.sum(np.longdouble(2.0**27) * b.astype(np.longdouble))) for b in coefs.T
-    ]
+    moved = [np.mean(y - X @ b) - float(np.sum(np.longdouble(2.0**27) * b.astype(np.longdouble))) for b in coefs.T]
     certificate = verify(make(far), y, coefs, moved, alphas, standardize=standardize)
-    np.testing.assert_allclose(
-        certificate.gaps, expected.gaps, rtol=1e-6
-    )  # the intercept itself has 8 digits
+    np.testing.assert_allclose(certificate.gaps, expected.gaps, rtol=1e-6)  # the intercept itself has 8 digits
     np.testing.assert_allclose(certificate.kkt_residuals, expected.kkt_residuals, rtol=1e-6)
 
 

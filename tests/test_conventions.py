@@ -50,11 +50,7 @@ def test_glmnet_solutions_are_optimal_after_conversion(name):
     """
     case = glmnet_case(name)
     options = fastnet_arguments(case)
-    scaling = {
-        k: v
-        for k, v in options.items()
-        if k in ("sample_weight", "offset", "penalty_factor", "fit_intercept")
-    }
+    scaling = {k: v for k, v in options.items() if k in ("sample_weight", "offset", "penalty_factor", "fit_intercept")}
     for fit in case["fits"]:
         alphas, ratios = from_glmnet(fit["lambda"], fit["alpha"], y=case["y"], **scaling)
         certificate = verify(

@@ -188,9 +188,7 @@ def test_explicit_zeros_do_not_count():
 X = np.random.default_rng(1).standard_normal((6, 4))
 
 
-@pytest.mark.parametrize(
-    "container", [np.asarray, np.asfortranarray, sparse.csc_array, sparse.csr_matrix, np.float32]
-)
+@pytest.mark.parametrize("container", [np.asarray, np.asfortranarray, sparse.csc_array, sparse.csr_matrix, np.float32])
 def test_predict_linear(path, container):
     matrix = container(X)
     rtol = 1e-6 if matrix.dtype == np.float32 else 1e-14
@@ -199,9 +197,7 @@ def test_predict_linear(path, container):
     np.testing.assert_allclose(everything, X @ COEFS + path.intercepts, rtol=rtol, atol=rtol)
     np.testing.assert_allclose(path.predict(matrix, 0.5), X @ COEFS[:, 0] + 1.0, rtol=rtol, atol=rtol)
     several = path.predict(matrix, [0.5, 0.3])
-    np.testing.assert_allclose(
-        several[:, 1], X @ path.coef_at(0.3) + path.intercept_at(0.3), rtol=rtol, atol=rtol
-    )
+    np.testing.assert_allclose(several[:, 1], X @ path.coef_at(0.3) + path.intercept_at(0.3), rtol=rtol, atol=rtol)
 
 
 def test_predict_integers_and_empty_models(path):
@@ -248,9 +244,7 @@ def test_predict_offset(path):
 def test_predict_reads_only_the_columns_in_use(path, container):
     damaged = X.copy()
     damaged[3, 1] = np.nan  # column b is never used
-    np.testing.assert_allclose(
-        path.predict(container(damaged)), X @ COEFS + path.intercepts, rtol=1e-13, atol=1e-13
-    )
+    np.testing.assert_allclose(path.predict(container(damaged)), X @ COEFS + path.intercepts, rtol=1e-13, atol=1e-13)
     damaged[4, 2] = np.inf
     with pytest.raises(ValueError, match="X is inf at row 4, column 2"):
         path.predict(container(damaged))
@@ -344,9 +338,7 @@ def test_continue_grid():
 
 
 def test_merge_orders_and_prefers_new(path):
-    new = make_path(
-        3, 4, seed=5, alphas=[0.1, 1.0, 0.7], stop_reason="further", intercepts=[10.0, 20.0, 30.0]
-    )
+    new = make_path(3, 4, seed=5, alphas=[0.1, 1.0, 0.7], stop_reason="further", intercepts=[10.0, 20.0, 30.0])
     both = merge(path, new)
     np.testing.assert_array_equal(both.alphas, [2.0, 1.0, 0.7, 0.5, 0.25, 0.1])
     np.testing.assert_array_equal(both.intercepts, [4.0, 20.0, 30.0, 1.0, 0.0, 10.0])

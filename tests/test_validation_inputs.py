@@ -49,13 +49,8 @@ GOOD = {
     "read-only": lambda a: read_only(np.asfortranarray(a.copy())),
     "matrix": as_matrix,
     "unmasked": lambda a: np.ma.array(a),
-    "unaligned": lambda a: (
-        np.frombuffer(b"\0" + a.T.tobytes(), dtype=np.uint8)[1:].view(float).reshape(3, 4).T
-    ),
-    **{
-        f: lambda a, f=f: sparse.coo_array(a).asformat(f)
-        for f in ("csc", "csr", "coo", "lil", "dok", "bsr", "dia")
-    },
+    "unaligned": lambda a: np.frombuffer(b"\0" + a.T.tobytes(), dtype=np.uint8)[1:].view(float).reshape(3, 4).T,
+    **{f: lambda a, f=f: sparse.coo_array(a).asformat(f) for f in ("csc", "csr", "coo", "lil", "dok", "bsr", "dia")},
     **{f"{f} matrix": lambda a, f=f: sparse.coo_matrix(a).asformat(f) for f in ("csc", "csr", "coo")},
     "csc float32": lambda a: sparse.csc_array(a, dtype=np.float32),
     "csc int8": lambda a: sparse.csc_array(a.astype(np.int8)),
@@ -86,9 +81,7 @@ def with_indices(matrix, indices, indptr):
 
 def reversed_columns(matrix):
     """The entries of each column in falling order, with a flag that claims the opposite."""
-    order = np.concatenate(
-        [np.arange(e, b, -1) - 1 for b, e in zip(matrix.indptr, matrix.indptr[1:], strict=False)]
-    )
+    order = np.concatenate([np.arange(e, b, -1) - 1 for b, e in zip(matrix.indptr, matrix.indptr[1:], strict=False)])
     matrix.data, matrix.indices = matrix.data[order], matrix.indices[order]
     matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix
@@ -220,9 +213,7 @@ def test_broken_csc_is_refused_or_safe(data):
         inner = sorted(data.draw(st.lists(st.integers(0, nnz), min_size=major - 1, max_size=major - 1)))
         matrix.indptr = np.array([0, *inner, nnz], dtype=data.draw(types))
         index = st.integers(0, minor - 1) if data.draw(st.booleans()) else small
-        matrix.indices = np.array(
-            data.draw(st.lists(index, min_size=nnz, max_size=nnz)), dtype=data.draw(types)
-        )
+        matrix.indices = np.array(data.draw(st.lists(index, min_size=nnz, max_size=nnz)), dtype=data.draw(types))
     else:
         matrix.indptr = np.array(data.draw(st.lists(small, max_size=7)), dtype=data.draw(types))
         matrix.indices = np.array(data.draw(st.lists(small, max_size=8)), dtype=data.draw(types))
@@ -238,10 +229,7 @@ def test_broken_csc_is_refused_or_safe(data):
             j = matrix.indices[k]
             expected[(i, j) if kind is sparse.csr_array else (j, i)] += matrix.data[k]
     np.testing.assert_array_equal(result.toarray(), expected)
-    assert all(
-        (np.diff(result.indices[a:b]) > 0).all()
-        for a, b in zip(result.indptr, result.indptr[1:], strict=False)
-    )
+    assert all((np.diff(result.indices[a:b]) > 0).all() for a, b in zip(result.indptr, result.indptr[1:], strict=False))
 
 
 def test_canonical_check_over_block_borders():
@@ -276,9 +264,7 @@ def test_check_compressed_narrows_nothing_and_agrees():
 def test_problem_vectors_are_fresh_copies():
     weights, offset, factors = np.ones(4), np.zeros(4), np.array([0.0, 1.0, np.inf])
     lower, y = np.full(3, -1.0), Y.copy()
-    result = check_problem(
-        X, y, sample_weight=weights, offset=offset, penalty_factor=factors, lower=lower, upper=2
-    )
+    result = check_problem(X, y, sample_weight=weights, offset=offset, penalty_factor=factors, lower=lower, upper=2)
     for given_array, kept in (
         (y, result.y),
         (weights, result.sample_weight),
@@ -403,9 +389,7 @@ def test_sparse_pandas_columns_become_csc():
     assert names == tuple("abcde")
     assert result.nnz == matrix.nnz
     np.testing.assert_array_equal(result.toarray(), matrix.toarray())
-    mixed = frame.assign(
-        f=np.arange(30.0), g=pandas.arrays.SparseArray(np.r_[np.ones(29), 2.0], fill_value=1.0)
-    )
+    mixed = frame.assign(f=np.arange(30.0), g=pandas.arrays.SparseArray(np.r_[np.ones(29), 2.0], fill_value=1.0))
     expected = np.c_[matrix.toarray(), np.arange(30.0), np.r_[np.ones(29), 2.0]]
     np.testing.assert_array_equal(check_design(mixed)[0].toarray(), expected)
     with pytest.raises(ValueError, match="X is NaN at row 3, column 0"):
@@ -432,9 +416,7 @@ def test_polars_frame_keeps_names():
 
 def test_numba_sees_one_type_of_dense_and_of_sparse():
     numba = pytest.importorskip("numba")
-    dense = {
-        str(numba.typeof(check_design(GOOD[k](DENSE))[0])) for k in ("F", "C", "int", "read-only", "matrix")
-    }
+    dense = {str(numba.typeof(check_design(GOOD[k](DENSE))[0])) for k in ("F", "C", "int", "read-only", "matrix")}
     assert dense == {"readonly array(float64, 2d, F)"}
     parts = {
         str(numba.typeof(check_design(GOOD[k](DENSE))[0].indices))

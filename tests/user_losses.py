@@ -1,7 +1,7 @@
 """A loss defined outside the package, as a user would: log cosh, a smooth cousin of Huber's.
 
-    loss f = log cosh(t), t = y - eta;  residual tanh(t);  curvature 1 / cosh(t)^2
-    conjugate f*(u) = u y + ((1 + u) log(1 + u) + (1 - u) log(1 - u)) / 2 on |u| <= 1
+loss f = log cosh(t), t = y - eta;  residual tanh(t);  curvature 1 / cosh(t)^2
+conjugate f*(u) = u y + ((1 + u) log(1 + u) + (1 - u) log(1 - u)) / 2 on |u| <= 1
 """
 
 import math

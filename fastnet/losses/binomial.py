@@ -1,11 +1,11 @@
 """Binomial with logit link: y in [0, 1], a class or a proportion (then the weights count the trials).
 
-    loss         log(1 + e^eta) - y eta
-    residual     y - 1 / (1 + e^-eta)
-    curvature    p (1 - p)
-    conjugate    a log a + (1 - a) log(1 - a),  a = u + y,  on 0 <= a <= 1
+loss         log(1 + e^eta) - y eta
+residual     y - 1 / (1 + e^-eta)
+curvature    p (1 - p)
+conjugate    a log a + (1 - a) log(1 - a),  a = u + y,  on 0 <= a <= 1
 
-    Yu, Huang, Lin (2011), Dual coordinate descent methods for logistic regression and maximum entropy models.
+Yu, Huang, Lin (2011), Dual coordinate descent methods for logistic regression and maximum entropy models.
 """
 
 import math

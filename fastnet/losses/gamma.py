@@ -1,11 +1,11 @@
 """Gamma with log link: y > 0, the shape parameter left out.
 
-    loss         eta + y e^-eta
-    residual     y e^-eta - 1
-    curvature    y e^-eta
-    conjugate    a log(a / y) - a,  a = 1 - u,  on a >= 0
+loss         eta + y e^-eta
+residual     y e^-eta - 1
+curvature    y e^-eta
+conjugate    a log(a / y) - a,  a = 1 - u,  on a >= 0
 
-    McCullagh and Nelder (1989), Generalized Linear Models, chapter 8; conjugate of exp: Borwein and Lewis (2006).
+McCullagh and Nelder (1989), Generalized Linear Models, chapter 8; conjugate of exp: Borwein and Lewis (2006).
 """
 
 import math

@@ -1,11 +1,11 @@
 """Huber's loss: squares up to delta, absolute deviations beyond. The solver sees y / delta, where delta is 1.
 
-    loss         t^2 / 2 where |t| <= delta, else delta |t| - delta^2 / 2,   t = y - eta
-    residual     t, cut to [-delta, delta]
-    curvature    1 where |t| <= delta, else 0
-    conjugate    u^2 / 2 + u y on |u| <= delta
+loss         t^2 / 2 where |t| <= delta, else delta |t| - delta^2 / 2,   t = y - eta
+residual     t, cut to [-delta, delta]
+curvature    1 where |t| <= delta, else 0
+conjugate    u^2 / 2 + u y on |u| <= delta
 
-    Huber (1964), Robust estimation of a location parameter.
+Huber (1964), Robust estimation of a location parameter.
 """
 
 from typing import NamedTuple

@@ -1,11 +1,11 @@
 """Negative binomial counts with log link and given theta (variance mu + mu^2 / theta): y >= 0.
 
-    loss         (y + theta) log(1 + e^eta / theta) - y eta
-    residual     y - (y + theta) q,  q = e^eta / (theta + e^eta)
-    curvature    (y + theta) q (1 - q)
-    conjugate    a log theta + a log(a / m) + (m - a) log((m - a) / m),  a = u + y,  m = y + theta,  on 0 <= a <= m
+loss         (y + theta) log(1 + e^eta / theta) - y eta
+residual     y - (y + theta) q,  q = e^eta / (theta + e^eta)
+curvature    (y + theta) q (1 - q)
+conjugate    a log theta + a log(a / m) + (m - a) log((m - a) / m),  a = u + y,  m = y + theta,  on 0 <= a <= m
 
-    Hilbe (2011), Negative Binomial Regression; the conjugate is that of the binomial with m trials.
+Hilbe (2011), Negative Binomial Regression; the conjugate is that of the binomial with m trials.
 """
 
 import math

@@ -1,11 +1,11 @@
 """Poisson counts with log link: y >= 0; the logarithm of the exposure goes into the offset.
 
-    loss         e^eta - y eta
-    residual     y - e^eta
-    curvature    e^eta
-    conjugate    a log a - a,  a = u + y,  on a >= 0
+loss         e^eta - y eta
+residual     y - e^eta
+curvature    e^eta
+conjugate    a log a - a,  a = u + y,  on a >= 0
 
-    McCullagh and Nelder (1989), Generalized Linear Models; conjugate of exp: Borwein and Lewis (2006), section 3.3.
+McCullagh and Nelder (1989), Generalized Linear Models; conjugate of exp: Borwein and Lewis (2006), section 3.3.
 """
 
 import math

@@ -1,13 +1,13 @@
 """Tweedie (compound Poisson-gamma) with log link, power 1 < p < 2: y >= 0, zeros among positive amounts.
 
-    loss         e^((2-p) eta) / (2-p) + y e^(-(p-1) eta) / (p-1)
-    residual     y e^(-(p-1) eta) - e^((2-p) eta)
-    curvature    (2-p) e^((2-p) eta) + (p-1) y e^(-(p-1) eta)
-    conjugate    u eta - loss at the eta where the slope is u (by a safeguarded Newton iteration); all u for y > 0,
-                 (u log u - u) / (2-p) on u >= 0 for y = 0
+loss         e^((2-p) eta) / (2-p) + y e^(-(p-1) eta) / (p-1)
+residual     y e^(-(p-1) eta) - e^((2-p) eta)
+curvature    (2-p) e^((2-p) eta) + (p-1) y e^(-(p-1) eta)
+conjugate    u eta - loss at the eta where the slope is u (by a safeguarded Newton iteration); all u for y > 0,
+             (u log u - u) / (2-p) on u >= 0 for y = 0
 
-    Jorgensen (1987), Exponential dispersion models; Qian, Yang, Zou (2016), Tweedie's compound Poisson model with
-    grouped elastic net.
+Jorgensen (1987), Exponential dispersion models; Qian, Yang, Zou (2016), Tweedie's compound Poisson model with
+grouped elastic net.
 """
 
 import math

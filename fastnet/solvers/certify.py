@@ -55,9 +55,7 @@ def certify(design, store, active, factor, screen, quadratic, work, l1, l2, coll
     count = screening.candidates(screen, collect, np.sqrt(square), few)
     slot = screening.add_reference(screen, residual, square)
     multiply(quadratic.root, residual, work.weighted)
-    violators, dotted = screening.dot_candidates(
-        design, screen, quadratic, work.weighted, slot, count, collect
-    )
+    violators, dotted = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
     work.counts[DOTS] += dotted
     work.counts[SLOT] = slot
     true = violators
@@ -109,9 +107,7 @@ def _update_correlations(store, active, rows, work, outside_only, l1, l2):
 @internal
 def row_violation(active, k, l1, l2):
     f = active[k].factor
-    excess = violation(
-        active[k].correlation, active[k].coef, l1 * f, l2 * f, active[k].lower, active[k].upper
-    )
+    excess = violation(active[k].correlation, active[k].coef, l1 * f, l2 * f, active[k].lower, active[k].upper)
     return excess if excess > (ENTER - 1.0) * l1 * f else 0.0
 
 
@@ -124,6 +120,4 @@ def _gap(active, rows, screen, quadratic, work, violators, l1, l2):
         b = active[k].coef
         penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
     work.values[OBJECTIVE] = 0.5 * square + penalty
-    return duality_gap(
-        work.values[OBJECTIVE], along, square, active, rows, screen, quadratic, violators, l1, l2
-    )
+    return duality_gap(work.values[OBJECTIVE], along, square, active, rows, screen, quadratic, violators, l1, l2)

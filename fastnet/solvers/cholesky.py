@@ -87,7 +87,8 @@ def append(R, m, k, cross, diagonal, kept):
     """Append the k columns of a block; dependent ones are refused.
 
     cross[e, :m] holds the Gram entries with the columns in the factor, cross[e, m:m + k] those within the block, and
-    diagonal[e] the ridge to add; `cross` is overwritten. kept[:added] tells which were taken, in order. Returns `added`.
+    diagonal[e] the ridge to add; `cross` is overwritten. kept[:added] tells which were taken, in order.
+    Returns `added`.
     """
     solve_forward_block(R, m, cross, k)
     added = 0

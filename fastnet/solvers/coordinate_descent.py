@@ -6,7 +6,6 @@ gradients the curvature. Both never raise the objective.
     Friedman, Hastie, Tibshirani (2010), Regularization paths ...; Bertsekas (1982), Projected Newton methods.
 """
 
-
 from ..jit import internal
 from ..penalty import minimize_coordinate
 from ..vectors import axpy, copy_head, dot, fill
@@ -59,9 +58,7 @@ def epoch(store, active, rows, residual, basis, shift, l1, l2):
             c += store.loading[k, a] * shift[a]
         old = active[k].coef
         factor = active[k].factor
-        new = minimize_coordinate(
-            c + square * old, square, l1 * factor, l2 * factor, active[k].lower, active[k].upper
-        )
+        new = minimize_coordinate(c + square * old, square, l1 * factor, l2 * factor, active[k].lower, active[k].upper)
         if new != old:
             store.row_axpy(k, old - new, residual)
             for a in range(q):

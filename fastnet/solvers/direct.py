@@ -72,9 +72,7 @@ def _solve_direct(store, active, factor, quadratic, work, l1, l2, tol):
     rows = work.counts[ROWS]
     exact = work.values[FACTOR_L2] == l2
     accuracy = 1e-2 * np.sqrt(tol) * l1 if l1 > 0.0 else 1e-10
-    m, status, steps = newton.chain(
-        factor, active, work.counts[IN_FACTOR], rows, l1, l2, exact, accuracy
-    )
+    m, status, steps = newton.chain(factor, active, work.counts[IN_FACTOR], rows, l1, l2, exact, accuracy)
     work.counts[IN_FACTOR] = m
     work.counts[ITERATIONS] += steps + 1
     if status == newton.STUCK:
@@ -149,7 +147,9 @@ def _refinable(factor, work):
 
 
 @jit
-def solve_direct(design, store, active, factor, screen, quadratic, work, l1, l2, tol, null, most_rows, max_iter, budget):
+def solve_direct(
+    design, store, active, factor, screen, quadratic, work, l1, l2, tol, null, most_rows, max_iter, budget
+):
     """Solve one alpha to `gap <= tol * null`; see the module docstring. Returns a code."""
     if work.counts[ROUND] < 0:
         _begin(active, factor, work, l1, l2)
@@ -158,9 +158,7 @@ def solve_direct(design, store, active, factor, screen, quadratic, work, l1, l2,
     idle = 0
     while work.counts[MODE] != ITERATIVE:
         spent += _solve_direct(store, active, factor, quadratic, work, l1, l2, tol)
-        violators, _, slot = certify(
-            design, store, active, factor, screen, quadratic, work, l1, l2, l1, tol, null
-        )
+        violators, _, slot = certify(design, store, active, factor, screen, quadratic, work, l1, l2, l1, tol, null)
         work.counts[ROUND] += 1
         if work.values[GAP] <= tol:
             return SOLVED
@@ -173,9 +171,7 @@ def solve_direct(design, store, active, factor, screen, quadratic, work, l1, l2,
             break
         if not has_room(design, store, active, factor, screen, work, violators, True):
             return GROW
-        entered = _add_direct(
-            design, store, active, factor, screen, quadratic, work, violators, slot, l1, l2
-        )
+        entered = _add_direct(design, store, active, factor, screen, quadratic, work, violators, slot, l1, l2)
         if not entered and not _refinable(factor, work):
             hand_over(active, factor, work)
         if spent > budget:

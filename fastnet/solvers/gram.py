@@ -19,7 +19,6 @@ from .direct import EXHAUSTED, REFINEMENTS, SOLVED, STALLED
 from .gap import duality_gap
 from .rows import enter_factor, row_gradient
 
-
 ROUNDING = 4e-16  # relative error of an inner product of columns, about
 
 
@@ -113,9 +112,7 @@ def solve_gram(active, factor, screen, quadratic, work, q, square, l1, l2, tol, 
     p = q.shape[0]
     _start(active, factor, work, p, l1, l2)
     while True:
-        m, status, steps = newton.chain(
-            factor, active, work.counts[IN_FACTOR], p, l1, l2, True, 0.0
-        )
+        m, status, steps = newton.chain(factor, active, work.counts[IN_FACTOR], p, l1, l2, True, 0.0)
         work.counts[IN_FACTOR] = m
         work.counts[ITERATIONS] += steps + 1
         _correlations(active, factor.gram, q, factor.work)

@@ -58,9 +58,7 @@ def solve_iterative(
             copy_head(work.residual, work.previous, work.residual.shape[0])
     spent = 0.0
     while True:
-        done, cost = _solve_active(
-            store, active, support, quadratic, work, l1, l2, tol, null, budget - spent, max_iter
-        )
+        done, cost = _solve_active(store, active, support, quadratic, work, l1, l2, tol, null, budget - spent, max_iter)
         spent += cost
         if not done and work.counts[ITERATIONS] < max_iter:
             return PAUSED

@@ -67,7 +67,11 @@ class RidgeEngine:
         Z = matrix.dense()
         beta, residual, fit = np.zeros(p), target, target
         for _ in range(2):  # the second pass removes what rounding left, and measures it
-            step = scipy.linalg.lstsq(Z, residual, cond=max(RANK, 10 * max(n, p) * EPS), check_finite=False)[0] if p else beta
+            step = (
+                scipy.linalg.lstsq(Z, residual, cond=max(RANK, 10 * max(n, p) * EPS), check_finite=False)[0]
+                if p
+                else beta
+            )
             beta = beta + step
             fit = Z @ step
             residual = matrix.project(target - Z @ beta)

@@ -79,9 +79,7 @@ def as_plain_array(values, name: str) -> np.ndarray:
             )
         values = values.data
     if sparse.issparse(values):
-        raise TypeError(
-            f"{name} is sparse; a dense one-dimensional array is needed: pass {name}.toarray().ravel()"
-        )
+        raise TypeError(f"{name} is sparse; a dense one-dimensional array is needed: pass {name}.toarray().ravel()")
     if not isinstance(values, np.ndarray):
         check_nested_masks(values, name)
     try:
@@ -150,14 +148,10 @@ def as_vector(values, name: str, length: int, space: str) -> np.ndarray:
         values = series_values(values, name)
     array = as_plain_array(values, name)
     if array.ndim == 2 and array.shape[1] == 1 and array.shape[0] == length:
-        raise ValueError(
-            f"{name} has shape {array.shape}, a column; one dimension is needed: pass {name}.ravel()"
-        )
+        raise ValueError(f"{name} has shape {array.shape}, a column; one dimension is needed: pass {name}.ravel()")
     if array.ndim != 1:
         what = "a single number" if array.ndim == 0 else f"of shape {array.shape}"
-        raise ValueError(
-            f"{name} is {what}; a one-dimensional array of length {length} (the {space} of X) is needed"
-        )
+        raise ValueError(f"{name} is {what}; a one-dimensional array of length {length} (the {space} of X) is needed")
     if array.shape[0] != length:
         raise ValueError(
             f"{name} has length {array.shape[0]} but X has {length} {space}: pass one number for each of "
@@ -182,9 +176,7 @@ def series_values(values, name: str) -> np.ndarray:
     if hasattr(values, "columns"):
         return values.to_numpy()
     if not (values.dtype.is_numeric() or str(values.dtype) == "Boolean"):
-        raise TypeError(
-            f"{name} is a polars Series of {values.dtype}; allowed are booleans, integers and floats"
-        )
+        raise TypeError(f"{name} is a polars Series of {values.dtype}; allowed are booleans, integers and floats")
     return values.cast(type_of_float(values)).to_numpy()
 
 

@@ -71,17 +71,14 @@ def check_predict_design(X, n_features: int, *, name: str = "X"):
     X, feature_names = _unwrap(X, name)
     if X.shape[1] != n_features:
         raise ValueError(
-            f"{name} has {X.shape[1]} columns but the path was fitted with {n_features}: pass the same "
-            "columns"
+            f"{name} has {X.shape[1]} columns but the path was fitted with {n_features}: pass the same columns"
         )
     if sparse.issparse(X):
         X = check_sparse(X, check_finite=False, name=name)
     return X, feature_names
 
 
-def check_feature_names(
-    given: tuple[str, ...] | None, fitted: tuple[str, ...] | None, *, name: str = "X"
-) -> None:
+def check_feature_names(given: tuple[str, ...] | None, fitted: tuple[str, ...] | None, *, name: str = "X") -> None:
     """Refuse a frame whose columns are not those of the fit, in their order. Names absent on either side
     pass.
     """
@@ -118,9 +115,7 @@ def _as_fortran(X: np.ndarray) -> np.ndarray:
     kind = np.float32 if X.dtype.kind == "f" and X.dtype.itemsize == 4 else np.float64
     out = np.empty(X.shape, dtype=kind, order="F")
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf and is then refused by name
-        for start in range(
-            0, X.shape[0], _TILE
-        ):  # in bands of rows: the lines of `out` that are written stay cached
+        for start in range(0, X.shape[0], _TILE):  # in bands of rows: the lines of `out` that are written stay cached
             out[start : start + _TILE] = X[start : start + _TILE]
     return out
 
@@ -130,9 +125,7 @@ def _check_finite_entries(X: np.ndarray, name: str) -> None:
     bad = first_not_finite(X.T.reshape(-1))
     if bad >= 0:
         j, i = divmod(bad, X.shape[0])
-        raise_not_finite(
-            name, X[i, j], position((i, j)), "drop or impute that row or column (see sklearn.impute)"
-        )
+        raise_not_finite(name, X[i, j], position((i, j)), "drop or impute that row or column (see sklearn.impute)")
 
 
 def check_finite_design(X, name: str = "X") -> None:

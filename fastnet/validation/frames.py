@@ -29,9 +29,7 @@ def frame_to_matrix(X, name: str = "X"):
     if hasattr(X, "collect"):
         raise TypeError(f"{name} is a polars LazyFrame, which holds no data yet: pass {name}.collect()")
     if not hasattr(X, "columns"):
-        raise ValueError(
-            f"{name} is a {type(X).__name__}, one column; a frame is needed: pass {name}.to_frame()"
-        )
+        raise ValueError(f"{name} is a {type(X).__name__}, one column; a frame is needed: pass {name}.to_frame()")
     check_shape(X, name)
     names = tuple(str(column) for column in X.columns)
     if frame_module(X) == "polars":
@@ -62,8 +60,7 @@ def _from_pandas(X, names, name: str):
             if isinstance(dtype, np.dtype):
                 check_kind(dtype, f"{name} column {column!r}")
             raise TypeError(
-                f"{name} column {column!r} is {dtype}; allowed are booleans, integers and floats: encode it "
-                "as numbers"
+                f"{name} column {column!r} is {dtype}; allowed are booleans, integers and floats: encode it as numbers"
             )
     if any(_is_sparse(dtype) for dtype in dtypes):
         return _sparse_columns(X, dtypes)

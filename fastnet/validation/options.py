@@ -72,9 +72,7 @@ def check_options(
         max_features=None if max_features is None else check_count(max_features, "max_features"),
         min_dev_change=None
         if min_dev_change is None
-        else check_number(
-            min_dev_change, "min_dev_change", "from 0 to 1, 1 excluded, or None", lambda v: 0 <= v < 1
-        ),
+        else check_number(min_dev_change, "min_dev_change", "from 0 to 1, 1 excluded, or None", lambda v: 0 <= v < 1),
         callback=callback,
         progress=check_flag(progress, "progress"),
     )
@@ -89,8 +87,7 @@ def check_alphas(alphas, *, name: str = "alphas") -> int | np.ndarray:
     """
     if isinstance(alphas, (bool, np.bool_)) or alphas is None:
         raise TypeError(
-            f"{name} is {alphas}; a number of points or an array of penalty strengths is allowed, e.g. "
-            f"{name}=100"
+            f"{name} is {alphas}; a number of points or an array of penalty strengths is allowed, e.g. {name}=100"
         )
     if isinstance(alphas, Integral):
         number = int(alphas)
@@ -113,9 +110,7 @@ def check_alpha_values(alphas, *, name: str = "alphas") -> np.ndarray:
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; one dimension is needed: pass {name}.ravel()")
     if array.size == 0:
-        raise ValueError(
-            f"{name} is empty; at least one penalty strength is needed, or an int for a number of points"
-        )
+        raise ValueError(f"{name} is empty; at least one penalty strength is needed, or an int for a number of points")
     if array.dtype.kind == "b":
         raise TypeError(f"{name} holds booleans; penalty strengths are numbers >= 0")
     with np.errstate(over="ignore"):
@@ -145,9 +140,7 @@ def check_count(value, name: str, *, low: int = 1) -> int:
     """An integer from `low` up, as int. Booleans and floats are refused."""
     value = _scalar(value)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        hint = (
-            f": write {name}=int({value!r})" if isinstance(value, float) and float(value).is_integer() else ""
-        )
+        hint = f": write {name}=int({value!r})" if isinstance(value, float) and float(value).is_integer() else ""
         raise TypeError(f"{name} is {_shown(value)}; an integer from {low} up is needed{hint}")
     number = int(value)
     if number < low:

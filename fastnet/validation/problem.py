@@ -20,9 +20,7 @@ class Problem(NamedTuple):
     y: np.ndarray  # (n,) float64
     sample_weight: np.ndarray | None  # (n,) float64, >= 0, finite positive sum; None: all one
     offset: np.ndarray | None  # (n,) float64; None: zero
-    penalty_factor: (
-        np.ndarray | None
-    )  # (p,) float64 in [0, inf], one at least positive and finite; None: all one
+    penalty_factor: np.ndarray | None  # (p,) float64 in [0, inf], one at least positive and finite; None: all one
     lower: np.ndarray | None  # (p,) float64 in [-inf, 0], scale of the data; None: no lower bound
     upper: np.ndarray | None  # (p,) float64 in [0, inf], scale of the data; None: no upper bound
     feature_names: tuple[str, ...] | None  # of the columns of a frame
@@ -79,9 +77,7 @@ def check_problem(
     )
 
 
-def check_response(
-    y: np.ndarray, domain: str, name: str, *, sample_weight=None, fit_intercept: bool = True
-) -> None:
+def check_response(y: np.ndarray, domain: str, name: str, *, sample_weight=None, fit_intercept: bool = True) -> None:
     """Refuse a y outside the domain of a family, or one for which its null model does not exist.
 
     Parameters
@@ -106,8 +102,7 @@ def check_response(
         "unit": (
             (y < 0) | (y > 1),
             "0, 1 and the proportions between",
-            "code the classes as 0 and 1; for counts pass proportions, with the numbers of trials as "
-            "sample_weight",
+            "code the classes as 0 and 1; for counts pass proportions, with the numbers of trials as sample_weight",
         ),
         "nonnegative": (y < 0, "numbers from 0 up", "drop those rows or choose another family"),
         "positive": (y <= 0, "numbers above 0", "drop those rows or choose another family"),
@@ -131,17 +126,13 @@ def check_response(
 def _check_weights(sample_weight, n: int) -> np.ndarray:
     weights = as_vector(sample_weight, "sample_weight", n, "rows")
     check_finite_vector(weights, "sample_weight", "use 0 to leave a row out")
-    _refuse(
-        weights < 0, weights, "sample_weight", "weights must be 0 or positive", "use 0 to leave a row out"
-    )
+    _refuse(weights < 0, weights, "sample_weight", "weights must be 0 or positive", "use 0 to leave a row out")
     with np.errstate(over="ignore"):
         total = weights.sum()
     if total == 0:
         raise ValueError("sample_weight is all zero: no row is left; at least one weight must be positive")
     if not np.isfinite(total):
-        raise ValueError(
-            "sample_weight sums to infinity; only ratios of weights matter: divide them by their maximum"
-        )
+        raise ValueError("sample_weight sums to infinity; only ratios of weights matter: divide them by their maximum")
     return weights
 
 
@@ -151,13 +142,7 @@ def _check_factors(penalty_factor, p: int) -> np.ndarray:
     _refuse(np.isnan(factors), factors, "penalty_factor", "factors must be from 0 to inf", remedy)
     _refuse(factors < 0, factors, "penalty_factor", "factors must be from 0 to inf", remedy)
     if not ((factors > 0) & np.isfinite(factors)).any():
-        what = (
-            "all zero"
-            if not factors.any()
-            else "all inf"
-            if np.isinf(factors).all()
-            else "0 or inf everywhere"
-        )
+        what = "all zero" if not factors.any() else "all inf" if np.isinf(factors).all() else "0 or inf everywhere"
         raise ValueError(
             f"penalty_factor is {what}: no column is penalised by a finite factor, so there is no path to "
             "follow; at least one "
@@ -171,9 +156,7 @@ def _check_bound(bound, p: int, name: str) -> np.ndarray | None:
     values = np.full(p, float(array)) if array.ndim == 0 else as_vector(bound, name, p, "columns")
     allowed = "from -inf to 0" if name == "lower" else "from 0 to inf"
     remedy = "0 must stay inside the bounds (coefficients start there); shift the problem with offset="
-    _refuse(
-        np.isnan(values), values, name, f"it must be {allowed}", "use -inf or inf where there is no bound"
-    )
+    _refuse(np.isnan(values), values, name, f"it must be {allowed}", "use -inf or inf where there is no bound")
     _refuse(values > 0 if name == "lower" else values < 0, values, name, f"it must be {allowed}", remedy)
     return None if np.isinf(values).all() else values
 

@@ -60,14 +60,11 @@ def check_shape(X, name: str) -> tuple[int, int]:
         )
     if len(shape) != 2:
         raise ValueError(
-            f"{name} has {len(shape)} dimensions, shape {shape}; two are needed: rows of samples, columns "
-            "of features"
+            f"{name} has {len(shape)} dimensions, shape {shape}; two are needed: rows of samples, columns of features"
         )
     for size, what in zip(shape, ("rows", "columns"), strict=True):
         if size == 0:
-            raise ValueError(
-                f"{name} has shape {shape}: no {what}; at least one row and one column are needed"
-            )
+            raise ValueError(f"{name} has shape {shape}: no {what}; at least one row and one column are needed")
     return shape
 
 
@@ -95,24 +92,19 @@ def check_compressed(data, indices, indptr, major: int, minor: int, *, name: str
     indptr = _integers(indptr, f"{name}.indptr")
     if indptr.size != major + 1:
         raise ValueError(
-            f"{name}.indptr has length {indptr.size}; it must be {major + 1}: one more than there are "
-            f"{major} vectors"
+            f"{name}.indptr has length {indptr.size}; it must be {major + 1}: one more than there are {major} vectors"
         )
     if indptr[0] != 0:
         raise ValueError(f"{name}.indptr[0] is {indptr[0]}; it must be 0: {_REBUILD}")
-    falls = np.flatnonzero(
-        indptr[1:] < indptr[:-1]
-    )  # not a difference: that wraps around for unsigned integers
+    falls = np.flatnonzero(indptr[1:] < indptr[:-1])  # not a difference: that wraps around for unsigned integers
     if falls.size:
         j = int(falls[0])
         raise ValueError(
-            f"{name}.indptr falls from {indptr[j]} to {indptr[j + 1]} at index {j + 1}; it must never fall: "
-            f"{_REBUILD}"
+            f"{name}.indptr falls from {indptr[j]} to {indptr[j + 1]} at index {j + 1}; it must never fall: {_REBUILD}"
         )
     if data.size != indices.size:
         raise ValueError(
-            f"{name}.data has {data.size} entries and {name}.indices {indices.size}; they must agree: "
-            f"{_REBUILD}"
+            f"{name}.data has {data.size} entries and {name}.indices {indices.size}; they must agree: {_REBUILD}"
         )
     nnz = int(indptr[-1])
     if nnz > data.size:
@@ -122,16 +114,12 @@ def check_compressed(data, indices, indptr, major: int, minor: int, *, name: str
         block = indices[start : start + BLOCK]
         if int(block.min()) < 0 or int(block.max()) >= minor:
             at = start + int(np.argmax((block < 0) | (block >= minor)))
-            raise ValueError(
-                f"{name}.indices[{at}] is {indices[at]}; it must be from 0 to {minor - 1}: {_REBUILD}"
-            )
+            raise ValueError(f"{name}.indices[{at}] is {indices[at]}; it must be from 0 to {minor - 1}: {_REBUILD}")
     width = _index_type(indices, nnz, minor)
     return as_real(data), _native(indices, width), _native(indptr, width)
 
 
-_REBUILD = (
-    "the matrix is damaged (its arrays were changed after it was built?); build it again from its entries"
-)
+_REBUILD = "the matrix is damaged (its arrays were changed after it was built?); build it again from its entries"
 
 
 def as_real(array: np.ndarray) -> np.ndarray:
@@ -151,8 +139,7 @@ def _native(array: np.ndarray, dtype) -> np.ndarray:
 def _one_dimensional(array, name: str) -> np.ndarray:
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         raise ValueError(
-            f"{name} is a masked array with masked entries; fastnet does not impute: fill it or drop those "
-            "entries"
+            f"{name} is a masked array with masked entries; fastnet does not impute: fill it or drop those entries"
         )
     array = np.asarray(array)
     if array.ndim != 1:
@@ -191,14 +178,10 @@ def _coo_to_csc(X, n: int, p: int, name: str) -> sparse.csc_array:
     """
     try:
         coo = X if X.format == "coo" else X.tocoo()
-        rows, columns = (
-            _integers(c, f"{name}.{c_name}") for c, c_name in ((coo.row, "row"), (coo.col, "col"))
-        )
+        rows, columns = (_integers(c, f"{name}.{c_name}") for c, c_name in ((coo.row, "row"), (coo.col, "col")))
         data = _one_dimensional(coo.data, f"{name}.data")
     except (IndexError, AttributeError, ValueError) as error:
-        raise ValueError(
-            f"the {X.format.upper()} matrix {name} cannot be read ({error}): {_REBUILD}"
-        ) from None
+        raise ValueError(f"the {X.format.upper()} matrix {name} cannot be read ({error}): {_REBUILD}") from None
     check_kind(data.dtype, f"{name}.data")
     if not rows.size == columns.size == data.size:
         raise ValueError(
@@ -210,9 +193,7 @@ def _coo_to_csc(X, n: int, p: int, name: str) -> sparse.csc_array:
             block = index[start : start + BLOCK]
             if int(block.min()) < 0 or int(block.max()) >= size:
                 at = start + int(np.argmax((block < 0) | (block >= size)))
-                raise ValueError(
-                    f"{name}.{what}[{at}] is {index[at]}; it must be from 0 to {size - 1}: {_REBUILD}"
-                )
+                raise ValueError(f"{name}.{what}[{at}] is {index[at]}; it must be from 0 to {size - 1}: {_REBUILD}")
     return sparse.coo_array((as_real(data), (rows, columns)), shape=(n, p)).tocsc()
 
 
