@@ -104,7 +104,7 @@ def _add_direct(design, store, active, factor, screen, quadratic, work, violator
     """Load the violators and let everything that violates enter the factor. False when nothing could enter."""
     first_new = work.counts[ROWS]
     if first_new - work.counts[IN_FACTOR] > 16 + first_new // 3:
-        compact(store, active, factor, screen, work, slot, True)
+        compact(store, active, factor, screen, work, slot, np.inf, True)
         first_new = work.counts[ROWS]
     rows = load_violators(design, store, active, screen, quadratic, work, violators)
     if rows > first_new:

@@ -51,7 +51,7 @@ def solve_iterative(
         work.counts[ROUND] = 0
         work.values[TIGHTNESS] = 1.0
         if ratio > 0.0:
-            compact(store, active, factor, screen, work, work.counts[SLOT], False)
+            compact(store, active, factor, screen, work, work.counts[SLOT], l1, False)
             extrapolate(store, active, work.counts[ROWS], work, quadratic.basis, l1, l2, ratio)
         else:
             remember(active, work.counts[ROWS])

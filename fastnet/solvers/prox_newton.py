@@ -327,9 +327,7 @@ def begin_alpha(store, active, factor, screen, quadratic, work, at, before, rati
     The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
     is the change of eta: a direction for `line_search`.
     """
-    for k in range(work.counts[ROWS]):  # a row with a place is kept
-        active[k].place = 0 if abs(active[k].correlation) > near * active[k].factor else -1
-    compact(store, active, factor, screen, work, work.counts[SLOT], False)
+    compact(store, active, factor, screen, work, work.counts[SLOT], near, False)
     rebuild_predictor(store, active, quadratic, work, at)
     n = at.eta.shape[0]
     fill(at.trial, 0.0)

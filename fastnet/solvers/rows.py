@@ -100,14 +100,18 @@ def row_gradient(active, row, l1, l2):
 
 
 @internal
-def compact(store, active, factor, screen, work, slot, has_gram):
-    """Forget rows outside the factor whose coefficient is and was zero, stamped at today's residual (in `slot`)."""
+def compact(store, active, factor, screen, work, slot, near, has_gram):
+    """Forget rows outside the factor whose coefficient is and was zero, stamped at today's residual (in `slot`).
+
+    Rows whose correlation exceeds `near` stay: they are about to enter.
+    """
     rows = work.counts[ROWS]
     square = screen.table[slot].square
     kept = 0
     entries = 0
     for k in range(rows):
-        if active[k].coef == 0.0 and active[k].previous == 0.0 and active[k].place < 0:
+        idle = active[k].coef == 0.0 and active[k].previous == 0.0 and active[k].place < 0
+        if idle and abs(active[k].correlation) <= near * active[k].factor:
             j = active[k].column
             stamp_column(screen, j, slot, store.row_dot(k, work.residual), square, active[k].factor)
             watch(screen, j)
