@@ -20,7 +20,7 @@ from fastnet.validation import check_problem
 
 from .linear import ElasticNet, Lasso, weights
 from .paths import enet_path, lasso_path
-from .solve import LEAST_TOL, alpha_grid, warn_unsolved
+from .solve import LEAST_TOL, MARGIN, alpha_grid, warn_unsolved
 
 
 class _FitCV:
@@ -103,7 +103,7 @@ class _FitCV:
             for k, fold in enumerate(folds)
         ]
         arguments = {
-            "fit_intercept": self.fit_intercept, "standardize": False, "tol": max(self.tol, LEAST_TOL),
+            "fit_intercept": self.fit_intercept, "standardize": False, "tol": max(MARGIN * self.tol, LEAST_TOL),
             "max_iter": self.max_iter,
         }  # fmt: skip
         measure = find_measure("mse", "gaussian")
