@@ -41,12 +41,12 @@ def synchronize(store, active, quadratic, work):
 
 
 @internal
-def certify(design, store, active, factor, screen, quadratic, work, l1, l2, collect, tol, null):
-    """Dot what the bounds cannot exclude; the duality gap goes to work.values[GAP] as soon as it can matter.
+def dot_violators(design, screen, quadratic, work, collect):
+    """Dot with today's residual what the bounds cannot exclude, and make the residual a reference.
 
-    Columns that exceed `collect` (at most l1) are returned as violators; (violators, true ones, slot).
+    Columns that exceed `collect` are left in screen.candidate and screen.found; returns (how many, slot).
     """
-    rows, residual = work.counts[ROWS], work.residual
+    residual = work.residual
     n, p, entries = design.matrix_size()
     square = dot(residual, residual)
     work.values[RESIDUAL2] = square
@@ -58,6 +58,17 @@ def certify(design, store, active, factor, screen, quadratic, work, l1, l2, coll
     violators, dotted = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
     work.counts[DOTS] += dotted
     work.counts[SLOT] = slot
+    return violators, slot
+
+
+@internal
+def certify(design, store, active, factor, screen, quadratic, work, l1, l2, collect, tol, null):
+    """Dot what the bounds cannot exclude; the duality gap goes to work.values[GAP] as soon as it can matter.
+
+    Columns that exceed `collect` (at most l1) are returned as violators; (violators, true ones, slot).
+    """
+    rows = work.counts[ROWS]
+    violators, slot = dot_violators(design, screen, quadratic, work, collect)
     true = violators
     if collect < l1:
         true = _count_true(screen, quadratic, violators, l1)

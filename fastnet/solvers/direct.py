@@ -22,10 +22,19 @@ from ..state import (
     ROWS,
 )  # fmt: skip
 from ..vectors import copy_head, fill
-from . import cholesky, newton
+from . import newton
 from .certify import certify, refresh_residual, row_violation
 from .coordinate_descent import remember
-from .rows import compact, enter_factor, has_room, load_violators, row_gradient
+from .rows import (
+    compact,
+    enter_factor,
+    factorize_active,
+    has_room,
+    leave_factor,
+    load_violators,
+    row_gradient,
+    take_side,
+)  # fmt: skip
 
 SOLVED, GROW, PAUSED, EXHAUSTED, STALLED, HAND_OVER = range(6)
 REFINEMENTS = 6  # direct steps repeated on an unchanged active set before the iterative solver takes over
@@ -39,31 +48,18 @@ def _begin(active, factor, work, l1, l2):
     copy_head(work.residual, work.previous, work.residual.shape[0])
     m = work.counts[IN_FACTOR]
     if m == 0 or work.values[FACTOR_L2] > 1.15 * l2 or work.values[FACTOR_L2] < l2 / 1.15:
-        _rebuild(active, factor, work, m, l2)
+        if not factorize_active(active, factor, m, l2):
+            hand_over(active, factor, work)
+        work.values[FACTOR_L2] = l2
     for i in range(m):
         factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
-
-
-@internal
-def _rebuild(active, factor, work, m, l2):
-    """Factorise the Gram block of the present columns with today's ridge."""
-    for i in range(m):
-        row = factor.order[i]
-        for q in range(i, m):
-            factor.R[i, q] = factor.gram[row, factor.order[q]]
-        factor.R[i, i] += l2 * active[row].factor
-    if not cholesky.factorize(factor.R, m):
-        hand_over(active, factor, work)
-    work.values[FACTOR_L2] = l2
 
 
 @internal
 def hand_over(active, factor, work):
     """Leave the rest of the point to the iterative solver."""
     work.counts[MODE] = ITERATIVE
-    for i in range(work.counts[IN_FACTOR]):
-        active[factor.order[i]].place = -1
-    work.counts[IN_FACTOR] = 0
+    leave_factor(active, factor, work)
 
 
 @internal
@@ -91,9 +87,7 @@ def _gather_entering(active, factor, rows, first_new, l1, l2):
         if k < first_new:
             if row_violation(active, k, l1, l2) == 0.0:
                 continue
-            b = active[k].coef
-            side = b if b != 0.0 else active[k].correlation
-            active[k].sign = 1.0 if side > 0.0 else -1.0
+            take_side(active, k)
         factor.rows[entering] = k
         entering += 1
     return entering

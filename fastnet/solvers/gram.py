@@ -12,12 +12,12 @@ import numpy as np
 from ..jit import fast, internal, jit
 from ..state import FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, RESIDUAL2, ROUND
 from ..vectors import copy_head
-from . import cholesky, newton
+from . import newton
 from .certify import row_violation
 from .coordinate_descent import remember
 from .direct import EXHAUSTED, REFINEMENTS, SOLVED, STALLED
 from .gap import duality_gap
-from .rows import enter_factor, row_gradient
+from .rows import enter_factor, factorize_active, leave_factor, row_gradient, take_side
 
 ROUNDING = 4e-16  # relative error of an inner product of columns, about
 
@@ -79,15 +79,8 @@ def _start(active, factor, work, p, l1, l2):
     work.counts[ROUND] = 0
     remember(active, p)
     m = work.counts[IN_FACTOR]
-    if m > 0 and work.values[FACTOR_L2] != l2:
-        for i in range(m):
-            for k in range(i, m):
-                factor.R[i, k] = factor.gram[factor.order[i], factor.order[k]]
-            factor.R[i, i] += l2 * active[factor.order[i]].factor
-        if not cholesky.factorize(factor.R, m):
-            for i in range(m):
-                active[factor.order[i]].place = -1
-            work.counts[IN_FACTOR] = 0
+    if m > 0 and work.values[FACTOR_L2] != l2 and not factorize_active(active, factor, m, l2):
+        leave_factor(active, factor, work)
     work.values[FACTOR_L2] = l2
     for i in range(work.counts[IN_FACTOR]):
         factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
@@ -98,9 +91,7 @@ def _gather_violators(active, factor, p, l1, l2):
     entering = 0
     for k in range(p):
         if active[k].place < 0 and active[k].square > 0.0 and row_violation(active, k, l1, l2) > 0.0:
-            b = active[k].coef
-            side = b if b != 0.0 else active[k].correlation
-            active[k].sign = 1.0 if side > 0.0 else -1.0
+            take_side(active, k)
             factor.rows[entering] = k
             entering += 1
     return entering

@@ -16,13 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numba.extending import register_jitable
 
-from .. import screening
 from ..jit import fast, internal, jit
 from ..losses.loops import loss_bound, loss_slopes, loss_sum
-from ..state import DOTS, RESIDUAL2, ROWS, SLOT
+from ..state import RESIDUAL2, ROWS, SLOT
 from ..vectors import axpy, copy_head, dot, fill, multiply
 from . import cholesky
-from .certify import _count_true, row_violation
+from .certify import _count_true, dot_violators, row_violation
 from .coordinate_descent import iterate
 from .gap import conjugate_sum, scale_limits
 from .rows import compact, has_room, load_violators
@@ -289,17 +288,8 @@ def rebuild_predictor(store, active, quadratic, work, at):
 def screen_columns(design, store, active, screen, quadratic, work, l1, l2, collect):
     """Dot what the bounds cannot exclude with today's residual; returns (violators, those above l1)."""
     residual = work.residual
-    n, p, entries = design.matrix_size()
-    square = dot(residual, residual)
-    work.values[RESIDUAL2] = square
-    screening.project_residual(screen, residual, square)
-    few = 3.0 * n * p / max(entries, 1)
-    count = screening.candidates(screen, collect, np.sqrt(square), few)
-    slot = screening.add_reference(screen, residual, square)
-    multiply(quadratic.root, residual, work.weighted)
-    violators, dotted = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
-    work.counts[DOTS] += dotted
-    work.counts[SLOT] = slot
+    violators, _ = dot_violators(design, screen, quadratic, work, collect)
+    square = work.values[RESIDUAL2]
     true = _count_true(screen, quadratic, violators, l1) if collect < l1 else violators
     for k in range(work.counts[ROWS]):
         c = store.row_dot(k, residual)

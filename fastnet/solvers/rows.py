@@ -94,6 +94,33 @@ def enter_factor(active, factor, work, entering, l1, l2, factor_l2):
 
 
 @internal
+def factorize_active(active, factor, m, l2):
+    """Factorise anew the Gram block of the m columns in the factor, with today's ridge; False when it is singular."""
+    for i in range(m):
+        row = factor.order[i]
+        for q in range(i, m):
+            factor.R[i, q] = factor.gram[row, factor.order[q]]
+        factor.R[i, i] += l2 * active[row].factor
+    return cholesky.factorize(factor.R, m)
+
+
+@internal
+def leave_factor(active, factor, work):
+    """Take every column out of the factor; rows and coefficients stay."""
+    for i in range(work.counts[IN_FACTOR]):
+        active[factor.order[i]].place = -1
+    work.counts[IN_FACTOR] = 0
+
+
+@internal
+def take_side(active, k):
+    """The sign under which row k enters: that of its coefficient, or of its correlation when that is zero."""
+    b = active[k].coef
+    side = b if b != 0.0 else active[k].correlation
+    active[k].sign = 1.0 if side > 0.0 else -1.0
+
+
+@internal
 def row_gradient(active, row, l1, l2):
     """Gradient of the penalised quadratic at one row with its assumed sign."""
     return -active[row].correlation + active[row].factor * (l2 * active[row].coef + l1 * active[row].sign)
