@@ -1,4 +1,4 @@
-"""The one decorator of every kernel, its flags with their reasons, and the cache fall-back.
+"""The one decorator of every kernel, and its flags with their reasons.
 
 Flags
 -----
@@ -10,13 +10,10 @@ fastmath     only on reductions (`fast`), where re-association lets LLVM use vec
 Never ``parallel=True``: with ``cache=True`` and several writers it has crashed processes.
 """
 
-import tempfile
-import warnings
-
-import numba
-from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
+
+from .compile_cache import compile_cached
 
 REASSOCIATE = {"reassoc", "contract", "nsz", "arcp"}
 
@@ -26,52 +23,7 @@ INTERNAL = dict(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _compile(function, **options):
-    try:
-        return _forgiving(njit(cache=True, **OPTIONS, **options)(function))
-    except RuntimeError:  # "cannot cache function: no locator available": nothing is writable
-        return _with_private_cache(function, options)
-
-
-def _with_private_cache(function, options):
-    """Point Numba to a private temporary cache, or do without one; never fail on import."""
-    if not _warned:
-        try:
-            numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="fastnet-numba-")
-            return _forgiving(njit(cache=True, **OPTIONS, **options)(function))
-        except (OSError, RuntimeError):
-            _warn_once()
-    return njit(**OPTIONS, **options)(function)
-
-
-_warned: list[bool] = []
-
-
-def _warn_once():
-    if not _warned:
-        _warned.append(True)
-        warnings.warn(
-            "fastnet: no folder for compiled kernels is writable, or its disk is full, so every process compiles them "
-            "anew; set NUMBA_CACHE_DIR to a writable folder",
-            RuntimeWarning,
-            stacklevel=4,
-        )
-
-
-def _forgiving(dispatcher):
-    """A cache that cannot be written to (a full disk) costs a warning, not the fit."""
-    cache = getattr(dispatcher, "_cache", None)
-    save = getattr(cache, "save_overload", None)
-    if save is None:
-        return dispatcher
-
-    def save_if_possible(*args):
-        try:
-            save(*args)
-        except OSError:
-            _warn_once()
-
-    cache.save_overload = save_if_possible
-    return dispatcher
+    return compile_cached(function, **OPTIONS, **options)
 
 
 def jit(function):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from pathlib import Path
 import pytest
 
 import fastnet
+from fastnet.compile_cache import KERNEL_SOURCES
 
 COUNT = """
 import json, sys
 import numpy as np, scipy.sparse as sp
 import fastnet
+from fastnet.compile_cache import KERNEL_SOURCES
 from fastnet.engine import QuadraticEngine
 from fastnet.units import make_units
 from fastnet.validation import check_problem
@@ -139,3 +142,61 @@ def test_full_disk(tmp_path):
         "import sys\nassert mean[0] == 2 and len(caught) == 1, caught\n"
     )
     python(code, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")
+def test_edit_of_an_inner_function_is_noticed(tmp_path, copy_of_package):
+    """Numba alone would load the old kernel: the file of the outermost function has not changed."""
+    environment = {"PYTHONPATH": str(copy_of_package.parent), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    kernel = (
+        "from fastnet.jit import jit\nfrom fastnet.vectors import total\n@jit\ndef outer(x):\n    return total(x)\n"
+    )
+    (copy_of_package / "solvers" / "outermost.py").write_text(kernel)
+    code = (
+        "import numpy as np\nfrom fastnet.solvers.outermost import outer\n"
+        "print(outer(np.ones(3)), outer.stats.cache_hits)"
+    )
+    assert python(code, **environment).startswith("3.0")
+    assert "1}" in python(code, **environment)  # found in the cache
+    vectors = copy_of_package / "vectors.py"
+    vectors.write_text(
+        vectors.read_text() + "\n\ndef _double(x):\n    return 2.0 * x.sum()\n\n\ntotal = internal(_double)\n"
+    )
+    assert python(code, **environment).startswith("6.0")
+
+
+def test_every_kernel_is_among_the_sources_that_are_watched():
+    """A module that compiles anything, and every module of the package that it imports, is in KERNEL_SOURCES."""
+    package = Path(fastnet.__file__).parent
+    watched = set()
+    for entry in KERNEL_SOURCES:
+        path = package / entry
+        watched |= set(path.glob("*.py")) if path.is_dir() else {path}
+    compiling = {
+        file
+        for file in package.rglob("*.py")
+        if re.search(r"^from \.+jit import|njit|register_jitable", file.read_text(), re.M)
+    }
+    assert compiling <= watched
+    assert all(file.is_file() for file in watched)
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")
+def test_data_files_of_two_signatures_do_not_collide(tmp_path, copy_of_package):
+    """Two processes that compile at once and know nothing of each other choose different names."""
+    code = (
+        "import numpy as np\nfrom fastnet.designs import moments\n"
+        "moments(np.asfortranarray([[1.0], [3.0]], dtype={!r}), np.ones(2) / 2)"
+    )
+    names = []
+    for dtype in ("float64", "float32"):
+        folder = tmp_path / dtype
+        python(
+            code.format(dtype),
+            PYTHONPATH=str(copy_of_package.parent),
+            NUMBA_CACHE_DIR=str(folder),
+        )
+        names.append({file.name for file in folder.rglob("*moments*.nbc")})
+    assert names[0]
+    assert names[1]
+    assert not names[0] & names[1]
