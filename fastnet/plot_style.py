@@ -52,21 +52,34 @@ def spread(heights: np.ndarray, step: float) -> np.ndarray:
 
 
 def ink(ax) -> Any:
-    """The colour for text and rules: that of the style, unless it cannot be read on the background that the
-    axes have.
-    """
-    from matplotlib import rcParams
+    """The colour for text and rules within the axes: the style's, unless it cannot be read on their background."""
     from matplotlib.colors import to_rgba
 
     back = to_rgba(ax.get_facecolor())
-    if back[3] == 0.0:
-        back = to_rgba(ax.figure.get_facecolor())
-    if back[3] == 0.0:
-        return "#808080"  # the page is unknown: a grey that is legible on both
-    ink = to_rgba(rcParams["text.color"])
-    lights = sorted((luminance(ink), luminance(back)))
-    if (lights[1] + 0.05) / (lights[0] + 0.05) >= 3.0:
-        return ink
+    return page_ink(ax) if back[3] == 0.0 else _readable(back)
+
+
+def page_ink(ax) -> Any:
+    """The colour for what stands around the axes (ticks, names, labels), readable on the figure's background."""
+    from matplotlib.colors import to_rgba
+
+    figure = ax.figure
+    back = to_rgba(figure.get_facecolor())
+    while back[3] == 0.0 and getattr(figure, "figure", figure) is not figure:  # from a subfigure up to the whole
+        figure = figure.figure
+        back = to_rgba(figure.get_facecolor())
+    return "#808080" if back[3] == 0.0 else _readable(back)  # an unknown page: a grey that is legible on both
+
+
+def _readable(back) -> Any:
+    """The style's text colour where it has a contrast of 3 : 1 against `back`, else a light or a dark grey."""
+    from matplotlib import rcParams
+    from matplotlib.colors import to_rgba
+
+    text = to_rgba(rcParams["text.color"])
+    dark, light = sorted((luminance(text), luminance(back)))
+    if (light + 0.05) / (dark + 0.05) >= 3.0:
+        return text
     return "#e6e6e6" if luminance(back) < 0.2 else "#202020"
 
 

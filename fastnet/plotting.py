@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastnet.interpolation import decreasing
-from fastnet.plot_style import PALETTE, ink, literal, shorten, spread
+from fastnet.plot_axes import X_AXES, horizontal_places, new_axes, set_axes, to_axes, top_axis
+from fastnet.plot_style import PALETTE, ink, literal, page_ink, shorten, spread
 
 if TYPE_CHECKING:
     from fastnet.result import Path
 
 __all__ = ["plot_path"]
-
-_AXES = {
-    "alpha": "alpha (log scale, penalty falls to the right)",
-    "l1_norm": "L1 norm of the coefficients",
-    "deviance_ratio": "deviance ratio (share explained)",
-}
 
 
 def plot_path(path: Path, x: str = "alpha", ax=None, *, labels: int = 10, max_lines: int = 1000):
@@ -53,19 +48,19 @@ def plot_path(path: Path, x: str = "alpha", ax=None, *, labels: int = 10, max_li
     ValueError
         For an unknown `x` or an empty path.
     """
-    if x not in _AXES:
-        raise ValueError(f"x is {x!r}; allowed are {', '.join(map(repr, _AXES))}")
+    if x not in X_AXES:
+        raise ValueError(f"x is {x!r}; allowed are {', '.join(map(repr, X_AXES))}")
     if len(path) == 0:
         raise ValueError("this path has no points, so there is nothing to draw")
     if ax is None:
-        ax = _new_axes()
+        ax = new_axes()
     order = decreasing(path.alphas)
-    horizontal, note = _horizontal(path, x, order)
+    horizontal, note = horizontal_places(path, x, order)
     features, curves = _curves(path, order, max_lines)
     largest = np.argsort(-np.abs(curves).max(axis=1), kind="stable")[:labels] if len(features) else np.zeros(0, int)
     _draw_lines(ax, horizontal, curves, largest)
-    _set_axes(ax, x, horizontal, note)
-    _top_axis(ax, horizontal, path.dfs[order])
+    set_axes(ax, x, horizontal, note, "coefficient")
+    top_axis(ax, horizontal, path.dfs[order])
     total = len(np.unique(path.coefs.indices[path.coefs.data != 0]))
     if total == 0:
         ax.text(
@@ -80,15 +75,6 @@ def plot_path(path: Path, x: str = "alpha", ax=None, *, labels: int = 10, max_li
         text = f"the {len(features)} largest of {total} selected features"
         ax.text(0.01, 0.99, text, ha="left", va="top", fontsize="small", transform=ax.transAxes, color=ink(ax))
     _draw_labels(ax, path, horizontal, features, curves, largest)
-    return ax
-
-
-def _new_axes():
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise ImportError("Path.plot needs matplotlib: pip install 'fastnet-path[plot]'") from None
-    _, ax = pyplot.subplots(figsize=(8.0, 5.0), layout="constrained")
     return ax
 
 
@@ -109,25 +95,6 @@ def _curves(path: Path, order: np.ndarray, max_lines: int) -> tuple[np.ndarray, 
     curves = np.zeros((len(features), len(path)))
     curves[local, points] = data
     return features, curves[:, order]
-
-
-def _horizontal(path: Path, x: str, order: np.ndarray) -> tuple[np.ndarray, str]:
-    """Where each point stands, by decreasing alpha, and a note for the axis label."""
-    if x == "deviance_ratio":
-        return path.deviance_ratios[order], ""
-    if x == "l1_norm":
-        points = np.repeat(np.arange(len(path)), np.diff(path.coefs.indptr))
-        return np.bincount(points, weights=np.abs(path.coefs.data), minlength=len(path))[order], ""
-    alphas = path.alphas[order].copy()
-    zero = alphas == 0
-    if zero.any():
-        positive = np.unique(alphas[~zero])
-        if len(positive) == 0:
-            alphas[:] = 1.0
-            return alphas, "; drawn at 1: alpha = 0"
-        alphas[zero] = positive[0] ** 2 / positive[1] if len(positive) > 1 else positive[0] / 2
-        return alphas, "; the last point is alpha = 0"
-    return alphas, ""
 
 
 def _draw_lines(ax, horizontal: np.ndarray, curves: np.ndarray, largest: np.ndarray) -> None:
@@ -166,39 +133,6 @@ def _colours(count: int, largest: np.ndarray) -> list[str]:
     return colours
 
 
-def _set_axes(ax, x: str, horizontal: np.ndarray, note: str) -> None:
-    """Scales, limits and names of the axes."""
-    ax.autoscale_view()
-    low, high = float(horizontal.min()), float(horizontal.max())
-    if x == "alpha":
-        ax.set_xscale("log")
-        margin = (high / low) ** 0.02 if high > low else 2.0
-        ax.set_xlim(high * margin, low / margin)
-    else:
-        margin = 0.02 * (high - low) or max(abs(high), 1.0) * 0.5
-        ax.set_xlim(low - margin, high + margin)
-    ax.set_xlabel(_AXES[x] + note, color=ink(ax))
-    ax.set_ylabel("coefficient", color=ink(ax))
-
-
-def _top_axis(ax, horizontal: np.ndarray, dfs: np.ndarray) -> None:
-    """Numbers of non-zero coefficients at points that stand far enough apart to be read."""
-    from matplotlib.ticker import NullFormatter, NullLocator
-
-    top = ax.secondary_xaxis("top")
-    places = _to_axes(ax, horizontal, np.zeros(len(horizontal)))[:, 0]
-    chosen: list[int] = []
-    for target in np.linspace(places.min(), places.max(), 8):
-        nearest = int(np.argmin(np.abs(places - target)))
-        if all(abs(places[nearest] - places[k]) > 0.07 for k in chosen):
-            chosen.append(nearest)
-    top.set_xticks(horizontal[chosen], labels=[f"{dfs[k]}" for k in chosen])
-    top.xaxis.set_minor_locator(NullLocator())
-    top.xaxis.set_minor_formatter(NullFormatter())
-    top.tick_params(colors=ink(ax))
-    top.set_xlabel("number of non-zero coefficients", color=ink(ax))
-
-
 def _draw_labels(ax, path: Path, horizontal, features, curves, largest) -> None:
     """Names at the right of the axes, each tied to the end of its curve, moved apart where they would
     overlap.
@@ -216,7 +150,7 @@ def _draw_labels(ax, path: Path, horizontal, features, curves, largest) -> None:
     step = 1.3 * fontsize / 72.0 * figure.dpi / height  # a line of text, as a share of the axes
     largest = largest[: max(1, int(1.0 / step))]
     end = int(np.argmax(horizontal)) if not ax.xaxis_inverted() else int(np.argmin(horizontal))
-    ends = _to_axes(ax, np.full(len(largest), horizontal[end]), curves[largest, end])
+    ends = to_axes(ax, np.full(len(largest), horizontal[end]), curves[largest, end])
     order = np.argsort(ends[:, 1], kind="stable")
     heights = spread(ends[order, 1], step)
     colours = _colours(len(curves), largest)
@@ -238,14 +172,9 @@ def _draw_labels(ax, path: Path, horizontal, features, curves, largest) -> None:
             xytext=(1.035, y),
             textcoords="axes fraction",
             fontsize=fontsize,
-            color=ink(ax),
+            color=page_ink(ax),
             va="center",
             ha="left",
             annotation_clip=False,
             arrowprops=arrow,
         )
-
-
-def _to_axes(ax, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(m, 2) points of the data as shares of the axes."""
-    return ax.transAxes.inverted().transform(ax.transData.transform(np.column_stack((x, y))))

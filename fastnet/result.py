@@ -280,6 +280,18 @@ class Path:
 
         return plot_path(self, x, ax, labels=labels, max_lines=max_lines)
 
+    def plot_gaps(self, ax=None):
+        """Draw the duality gap of every point beside the promised tolerance; see `fastnet.plot_points.plot_gaps`."""
+        from fastnet.plot_points import plot_gaps
+
+        return plot_gaps(self, ax)
+
+    def plot_times(self, ax=None):
+        """Draw the seconds spent on every point, and up to it; see `fastnet.plot_points.plot_times`."""
+        from fastnet.plot_points import plot_times
+
+        return plot_times(self, ax)
+
     def summary(self, max_rows: int | None = None) -> str:
         """A text table of the points; beyond `max_rows` the middle ones are left out."""
         return result_tables.summary(self, max_rows)

@@ -184,6 +184,58 @@ def test_ink_is_legible_on_any_page(page, style):
         assert ink(ax) == labels(ax)[0].get_color()
 
 
+@pytest.mark.parametrize("draw", ["plot", "plot_gaps", "plot_times"])
+def test_what_stands_around_the_axes_is_read_on_the_page_and_not_on_the_axes(draw):
+    _, ax = pyplot.subplots(facecolor="#121212")  # a dark page with white axes in the default style
+    getattr(NAMED, draw)(ax=ax)
+    (top,) = ax.child_axes
+    around = [ax.xaxis.label, ax.yaxis.label, top.xaxis.label, *ax.get_xticklabels(), *labels(ax)]
+    for text in (*around, *top.get_xticklabels(), *ax.get_yticklabels()):
+        assert contrast(text.get_color(), "#121212") >= 3.0, text.get_text()
+    if ax.get_legend() is not None:
+        for text in ax.get_legend().get_texts():
+            assert contrast(text.get_color(), "white") >= 3.0
+
+
+def test_gaps_are_drawn_beside_the_promise():
+    gaps = np.full(30, 1e-9)
+    gaps[[3, 7]] = 1e-3, 0.0
+    statuses = np.zeros(30, int)
+    statuses[3] = 1
+    ax = NAMED.replace(gaps=gaps, statuses=statuses, tol=1e-6).plot_gaps()
+    names = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert names == {"gap at most tol: 29 points", "gap above tol: 1 point", "tol = 1.0e-06"}
+    assert ax.get_yscale() == "log"
+    crosses = next(line for line in ax.lines if line.get_label().startswith("gap above"))
+    np.testing.assert_allclose(crosses.get_xydata(), [[NAMED.alphas[3], 1e-3]])
+    lowest = min(line.get_ydata().min() for line in ax.lines if len(line.get_xdata()) == 30)
+    assert lowest == 1e-17  # an exact zero has a place
+    ax.figure.canvas.draw()
+
+
+def test_times_are_drawn_each_and_summed():
+    times = np.linspace(0.001, 0.03, 30)
+    ax = NAMED.replace(times=times).plot_times()
+    each = next(line for line in ax.lines if line.get_label() == "each point: 30 points")
+    total = next(line for line in ax.lines if line.get_label() == f"so far; {times.sum():.3g} s in all")
+    np.testing.assert_allclose(each.get_ydata(), times)
+    np.testing.assert_allclose(total.get_ydata(), np.cumsum(times))
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("draw", ["plot_gaps", "plot_times"])
+def test_degenerate_points_draw_without_warning(draw):
+    for path in (
+        make_path(1, 5),
+        make_path(3, 5, alphas=[0.0, 0.1, 1.0], gaps=[np.inf, 0, 0], times=np.zeros(3), tol=0.0),
+    ):
+        getattr(path, draw)().figure.canvas.draw()
+    ax = pyplot.figure().subplots()
+    assert getattr(NAMED, draw)(ax) is ax
+    with pytest.raises(ValueError, match="no points"):
+        getattr(make_path(0, 5, per_point=0), draw)()
+
+
 def test_spread():
     rng = np.random.default_rng(0)
     for m in (1, 2, 10, 20):
@@ -217,7 +269,7 @@ def test_import_is_lazy_and_its_absence_is_worded():
         "path = make_path()\n"
         "assert 'matplotlib' not in sys.modules and 'pandas' not in sys.modules\n"
         "sys.modules['matplotlib'] = sys.modules['pandas'] = None\n"
-        "for call in (path.plot, path.to_frame):\n"
+        "for call in (path.plot, path.plot_gaps, path.plot_times, path.to_frame):\n"
         "    try:\n"
         "        call()\n"
         "    except ImportError as error:\n"

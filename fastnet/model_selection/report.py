@@ -116,12 +116,12 @@ def plot(cv: CVPath, ax=None):
     -------
     matplotlib Axes
     """
-    from fastnet import plotting
+    from fastnet.plot_axes import horizontal_places, new_axes, set_axes, top_axis
 
     if ax is None:
-        ax = plotting._new_axes()
+        ax = new_axes()
     order = decreasing(cv.alphas)
-    horizontal, note = plotting._horizontal(cv.path, "alpha", order)
+    horizontal, note = horizontal_places(cv.path, "alpha", order)
     mean, se = cv.mean[order], cv.se[order]
     label = f"l1_ratio {cv.l1_ratio:g}, mean ± standard error"
     ax.errorbar(horizontal, mean, np.nan_to_num(se), color=PALETTE[0], ecolor=PALETTE[0], elinewidth=0.9, capsize=2,
@@ -129,7 +129,7 @@ def plot(cv: CVPath, ax=None):
     others = [k for k in range(len(cv.paths)) if k != cv.best]
     for place, k in enumerate(others, start=3):
         part = decreasing(cv.paths[k].alphas)
-        there, _ = plotting._horizontal(cv.paths[k], "alpha", part)
+        there, _ = horizontal_places(cv.paths[k], "alpha", part)
         ax.plot(there, cv.means[k][part], color=PALETTE[place % len(PALETTE)], linewidth=0.9, zorder=2,
                 label=f"l1_ratio {cv.l1_ratios[k]:g}")  # fmt: skip
     for name, alpha, colour, style in (
@@ -141,12 +141,11 @@ def plot(cv: CVPath, ax=None):
                    label=f"{name} = {alpha:.3g}, {cv.path.dfs[order[at]]} non-zero")  # fmt: skip
         ax.plot(horizontal[at], mean[at], "o", color=colour, markersize=6, zorder=4)
     every = np.concatenate(
-        [horizontal, *(plotting._horizontal(cv.paths[k], "alpha", decreasing(cv.paths[k].alphas))[0] for k in others)]
+        [horizontal, *(horizontal_places(cv.paths[k], "alpha", decreasing(cv.paths[k].alphas))[0] for k in others)]
     )
-    plotting._set_axes(ax, "alpha", every, note)
-    ax.set_ylabel(f"{cv.measure}, {cv.n_folds} folds", color=ink(ax))
-    plotting._top_axis(ax, horizontal, cv.path.dfs[order])
-    legend = ax.legend(fontsize="small", framealpha=0.8)
+    set_axes(ax, "alpha", every, note, f"{cv.measure}, {cv.n_folds} folds")
+    top_axis(ax, horizontal, cv.path.dfs[order])
+    legend = ax.legend(fontsize="small", framealpha=0.8, facecolor=ax.get_facecolor())
     for text in legend.get_texts():
         text.set_color(ink(ax))
     return ax
