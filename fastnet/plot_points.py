@@ -22,7 +22,7 @@ def plot_gaps(path: Path, ax=None):
     """Draw the duality gap of every point against alpha, and the tolerance that was promised.
 
     Points below the line keep the promise. Those above are crosses, and the legend says how many there are. Gaps below
-    1e-17, exact zeros among them, are drawn at 1e-17.
+    1e-17, exact zeros among them, are drawn at 1e-17, infinite ones ten times above all others.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def plot_gaps(path: Path, ax=None):
         For an empty path.
     """
     ax, order, horizontal, note = _prepare(path, ax)
-    gaps = np.clip(path.gaps[order], _FLOOR, 1e300)
+    gaps = path.gaps[order]
+    finite = np.isfinite(gaps)
+    gaps = np.clip(gaps, _FLOOR, 10.0 * max(gaps[finite].max(initial=0.0), 1.0))
     kept = path.statuses[order] == 0
     ax.plot(horizontal, gaps, color=PALETTE[0], linewidth=0.9, alpha=0.6, zorder=2)
     _draw_some(ax, horizontal, gaps, kept, "o", PALETTE[0], "gap at most tol")
