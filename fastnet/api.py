@@ -1,6 +1,10 @@
 """The public functions: validate, build the parts, run the path, word the warnings."""
 
+import functools
+import inspect
 import warnings
+from collections.abc import Callable
+from typing import ParamSpec
 
 import numpy as np
 from scipy import sparse
@@ -12,13 +16,29 @@ from .gram_engine import GramEngine, prefers_gram
 from .io import digest
 from .losses import find_family
 from .path import PathRun, default_grid, unsolved_points
+from .result import Path
 from .solvers.ridge import RidgeEngine
 from .units import make_units
 from .validation import check_design, check_flag, check_options, check_problem
 
 RIDGE_GRID_L1_RATIO = 1e-3  # the default ridge grid starts where this l1_ratio would
 
+Arguments = ParamSpec("Arguments")
 
+
+def _then_warn(fit: Callable[Arguments, Path]) -> Callable[Arguments, Path]:
+    """`fit`, followed by the one warning for the points of its path that miss `tol`."""
+
+    @functools.wraps(fit)
+    def warning_fit(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Path:
+        path = fit(*args, **kwargs)
+        _warn_unsolved(path)
+        return path
+
+    return warning_fit
+
+
+@_then_warn
 def enet_path(
     X, y, *, family="gaussian", l1_ratio=1.0, alphas=100, alpha_min_ratio=None, sample_weight=None, offset=None,
     penalty_factor=None, lower=None, upper=None, fit_intercept=True, standardize=True, tol=1e-6, max_iter=10_000,
@@ -150,9 +170,11 @@ def enet_path(
             lower=problem.lower, upper=problem.upper, max_iter=options.max_iter,
         ),
     )  # fmt: skip
-    path = PathRun(engine, grid, options, alpha_max, problem.X.shape[1], description).run(reached)
-    _warn_unsolved(path)
-    return path
+    return PathRun(engine, grid, options, alpha_max, problem.X.shape[1], description).run(reached)
+
+
+# enet_path without its warning, for callers that word their own: `warnings.catch_warnings` is not safe in threads.
+fit_path = inspect.unwrap(enet_path)
 
 
 def warmup(X=None):
@@ -213,8 +235,6 @@ def _apply_warm_start(engine, warm_start, problem, grid, l1_ratio):
     """Load the coefficients of an earlier path; returns the alpha they belong to, or None."""
     if warm_start is None:
         return None
-    from .result import Path
-
     if not isinstance(warm_start, Path):
         raise TypeError(f"warm_start is a {type(warm_start).__name__}; a Path returned by enet_path is allowed")
     p = problem.X.shape[1]

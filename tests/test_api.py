@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
 import signal
 import threading
 import time
@@ -13,6 +15,7 @@ from parts import data
 
 import fastnet
 from fastnet import ConvergenceWarning, Path, PathInterrupted, Status
+from fastnet.api import fit_path
 from fastnet.engine import QuadraticEngine
 from fastnet.units import make_units
 from fastnet.validation import check_problem
@@ -126,6 +129,20 @@ def test_max_iter_is_a_status_and_one_warning(problem):
     assert "1e-10" in message
     certificate = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas)
     np.testing.assert_array_less(certificate.gaps, path.gaps * 1.01 + 1e-12)  # an unsolved point does not lie either
+
+
+def test_fit_path_leaves_the_warning_to_its_caller(problem):
+    """And enet_path has its signature, its name and its documentation."""
+    options = {"alphas": [0.01, 0.001], "max_iter": 1, "tol": 1e-10}
+    quiet = fit_path(*problem, **options)  # a warning would be an error here
+    assert not quiet.converged
+    with pytest.warns(ConvergenceWarning) as caught:
+        loud = fastnet.enet_path(*problem, **options)
+    assert caught[0].filename == __file__
+    np.testing.assert_array_equal(quiet.gaps, loud.gaps)
+    assert inspect.signature(fastnet.enet_path) == inspect.signature(fit_path)
+    assert pickle.loads(pickle.dumps(fastnet.enet_path)) is fastnet.enet_path
+    assert "sample_weight" in fastnet.enet_path.__doc__
 
 
 def test_tol_below_precision_ends_with_a_status(problem):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from fastnet.exceptions import ConvergenceWarning
 from fastnet.losses.links import CLASSIFIERS, inverse_link
 
 _COLUMNS = 1024  # columns of X that are gathered together
@@ -41,12 +39,7 @@ def run_tasks(tasks, problem, arguments, measure, keep, n_jobs, progress) -> lis
 
     Missed gaps are for the caller to report (``missed`` of the results): one warning instead of one a fold.
     """
-    with warnings.catch_warnings():  # set here, where the threads start: filters belong to the process
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return _run(tasks, (problem, arguments, measure, keep), n_jobs, progress)
-
-
-def _run(tasks, shared, n_jobs, progress):
+    shared = problem, arguments, measure, keep
     joblib = sys.modules.get("joblib")  # a backend can only have been chosen where joblib is loaded
     if joblib is not None:
         parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
@@ -89,11 +82,11 @@ def fit_fold(task: Task, problem, arguments: dict[str, Any], measure, keep: bool
     Held-out rows get weight 0: moments of the columns, alpha_max and intercept are those of the training part,
     and X is neither split nor copied.
     """
-    from fastnet.api import enet_path
+    from fastnet.api import fit_path
 
     weight = task.train if problem.sample_weight is None else task.train * problem.sample_weight
     try:
-        path = enet_path(
+        path = fit_path(
             problem.X, problem.y, alphas=task.alphas, l1_ratio=task.l1_ratio, sample_weight=weight,
             offset=problem.offset, penalty_factor=problem.penalty_factor, lower=problem.lower, upper=problem.upper,
             check_finite=False, **arguments,

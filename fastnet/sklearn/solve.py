@@ -13,8 +13,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-import fastnet
-from fastnet.exceptions import ConvergenceWarning as MissedGap
+from fastnet.api import fit_path
 from fastnet.result import Path
 
 MARGIN = 1e-4  # of scikit-learn's tol is asked for: nearly free, and dense and sparse fits then agree to 7 digits
@@ -49,14 +48,12 @@ def solve(
     """
     alphas = alphas if isinstance(alphas, int) else np.asarray(alphas, float)
     first = alphas[0] if start_alpha is None and not isinstance(alphas, int) else start_alpha
-    with warnings.catch_warnings():  # reported below, in scikit-learn's words
-        warnings.simplefilter("ignore", MissedGap)
-        path = fastnet.enet_path(
-            X, y, family=family, alphas=alphas, l1_ratio=l1_ratio, sample_weight=sample_weight,
-            fit_intercept=fit_intercept, standardize=False, lower=0.0 if positive else None,
-            tol=max(MARGIN * tol, LEAST_TOL), max_iter=max_iter,
-            warm_start=None if start is None else start_path(start, first, l1_ratio, fit_intercept), check_finite=False,
-        )  # fmt: skip
+    path = fit_path(  # missed gaps are reported below, in scikit-learn's words
+        X, y, family=family, alphas=alphas, l1_ratio=l1_ratio, sample_weight=sample_weight,
+        fit_intercept=fit_intercept, standardize=False, lower=0.0 if positive else None,
+        tol=max(MARGIN * tol, LEAST_TOL), max_iter=max_iter,
+        warm_start=None if start is None else start_path(start, first, l1_ratio, fit_intercept), check_finite=False,
+    )  # fmt: skip
     if warn and len(path):
         warn_unsolved(float(path.gaps.max()), tol, path.null_objective)
     return Solution(
