@@ -14,7 +14,57 @@ import numpy as np
 
 from fastnet.certificate_losses import LOSSES, Loss
 
-__all__ = ["LOSSES", "Loss", "Penalty", "dual_value", "refit", "stationarity"]
+__all__ = ["LOSSES", "Loss", "Penalty", "Sum", "dual_value", "refit", "stationarity"]
+
+
+class Sum(NamedTuple):
+    """A loss over one sample, sum_i omega_i f(y_i, eta_i); `certificate_cox.CoxObjective` has the same methods."""
+
+    loss: Loss
+    y: np.ndarray  # (n,)
+    omega: np.ndarray  # (n,), of sum 1
+
+    @property
+    def quadratic(self) -> bool:
+        return self.loss.quadratic
+
+    @property
+    def convex(self) -> bool:
+        return self.loss.convex
+
+    @property
+    def intercept(self) -> bool:
+        """Whether there can be one."""
+        return True
+
+    @property
+    def largest_scale(self) -> float:
+        """Multiples s of the residual beyond this one have no dual bound."""
+        return np.inf
+
+    def _y(self, eta):
+        return self.y if eta.ndim == 1 else self.y[:, None]
+
+    def value(self, eta: np.ndarray):
+        """The loss at eta (n,), a number, or (n, K), an array (K,)."""
+        return self.omega @ self.loss.value(self._y(eta), eta)
+
+    def residual(self, eta: np.ndarray) -> np.ndarray:
+        """theta = -(d loss / d eta_i) / omega_i, of the shape of eta."""
+        return self.loss.residual(self._y(eta), eta)
+
+    def newton(self, eta: np.ndarray, Z: np.ndarray, theta: np.ndarray):
+        """(A, target): the Newton step along the columns of Z is the least squares solution of A step = target."""
+        root = np.sqrt(self.omega * np.maximum(self.loss.curvature(self.y, eta), 1e-10))
+        return root[:, None] * Z, self.omega * theta / root
+
+    def dual(self, eta: np.ndarray, theta: np.ndarray, offset: np.ndarray) -> Callable[[float], float]:
+        """The function s -> loss part of the dual objective at s theta."""
+
+        def bound(s: float) -> float:
+            return -float(np.sum(self.omega * (s * theta * offset + self.loss.conjugate(self.y, -s * theta))))
+
+        return bound
 
 
 class Penalty(NamedTuple):
@@ -57,7 +107,7 @@ class Penalty(NamedTuple):
         return np.where(self.excluded, 0.0, np.maximum(np.maximum(low - z, z - high), 0.0))
 
 
-def refit(loss: Loss, y, offset, omega, eta, Z, low, high):
+def refit(objective, offset, eta, Z, low, high):
     """Add the best combination of the columns of Z (coefficients in [low, high]) to eta (n,) or (n, K).
 
     Newton on the loss; least squares with no bounds takes all columns of eta at once. Returns the new eta.
@@ -66,23 +116,23 @@ def refit(loss: Loss, y, offset, omega, eta, Z, low, high):
 
     if Z.shape[1] == 0:
         return eta
+    omega = objective.omega
     free = bool(np.all(np.isinf(low)) and np.all(np.isinf(high)))
-    if loss.quadratic and free:
+    if objective.quadratic and free:
         root = np.sqrt(omega)[:, None]
         shape = eta.shape
-        eta = eta.reshape(len(y), -1)
+        eta = eta.reshape(len(omega), -1)
         for _ in range(2):  # the second pass removes what rounding left
-            target = loss.residual((y - offset)[:, None], eta)
+            target = objective.residual(offset[:, None] + eta)
             eta = eta + Z @ np.linalg.lstsq(root * Z, root * target, rcond=None)[0]
         return eta.reshape(shape)
     delta, base = np.zeros(Z.shape[1]), eta
-    value = np.sum(omega * loss.value(y, offset + eta))
+    value = objective.value(offset + eta)
     for _ in range(100):
-        theta = loss.residual(y, offset + eta)
+        theta = objective.residual(offset + eta)
         if free and np.max(np.abs(Z.T @ (omega * theta))) <= 1e-13 * np.sqrt(omega @ theta**2):
             return eta  # orthogonal already: a step could only lose digits
-        root = np.sqrt(omega * np.maximum(loss.curvature(y, offset + eta), 1e-10))
-        A, target = root[:, None] * Z, omega * theta / root
+        A, target = objective.newton(offset + eta, Z, theta)
         if free:
             step = np.linalg.lstsq(A, target, rcond=None)[0]
         else:
@@ -91,7 +141,7 @@ def refit(loss: Loss, y, offset, omega, eta, Z, low, high):
         while size > 1e-10:  # halve until the loss does not rise
             trial = np.clip(delta + size * step, low, high)
             trial_eta = base + Z @ trial
-            trial_value = np.sum(omega * loss.value(y, offset + trial_eta))
+            trial_value = objective.value(offset + trial_eta)
             if trial_value <= value:
                 break
             size *= 0.5
@@ -126,29 +176,29 @@ def _best_dual(dual: Callable[[float], float], high: float) -> float:
     return max(at_c, at_d, dual(high), dual(min(1.0, high)), dual(0.0))
 
 
-def dual_value(loss: Loss, y, offset, omega, theta, g, penalty: Penalty, rounding) -> float:
-    """max over s of D(s theta), with g = <x_j, theta>."""
+def dual_value(objective, offset, eta, theta, g, penalty: Penalty, rounding) -> float:
+    """max over s of D(s theta), with g = <x_j, theta>; theta the residual at eta, offset included."""
     high = penalty.largest_scale(g, rounding)
-    linear, square = float(omega @ (theta * (y - offset))), float(omega @ theta**2)
-    if loss.quadratic:
+    fit = objective.dual(eta, theta, offset)
+    if objective.quadratic:
+        omega = objective.omega
+        linear, square = float(omega @ (theta * (objective.y - offset))), float(omega @ theta**2)
         high = min(high, max(linear, 0.0) / square if square > 0 else 0.0)
+        fit = lambda s: s * linear - 0.5 * s * s * square
+    high = min(high, objective.largest_scale)
     reached = np.abs(g) * high > penalty.l1 if np.isfinite(high) else g != 0
     j = np.flatnonzero(reached & ~penalty.excluded)
     j = j[(penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])]  # rounding of free columns
 
     def dual(s: float) -> float:
-        if loss.quadratic:
-            fit = s * linear - 0.5 * s * s * square
-        else:
-            fit = -float(np.sum(omega * (s * theta * offset + loss.conjugate(y, -s * theta))))
-        return fit - penalty.conjugate(s * g[j], j)
+        return fit(s) - penalty.conjugate(s * g[j], j)
 
-    if loss.quadratic and (len(j) == 0 or penalty.conjugate(high * g[j], j) == 0.0):
+    if objective.quadratic and (len(j) == 0 or penalty.conjugate(high * g[j], j) == 0.0):
         return dual(high)
     return _best_dual(dual, high)
 
 
-def stationarity(loss: Loss, y, omega, eta, theta, b, g, penalty: Penalty, rounding) -> float:
+def stationarity(objective: Sum, eta, theta, b, g, penalty: Penalty, rounding) -> float:
     """Duality gap at d = 0 of the quadratic model of the loss at eta, curvature h:
 
     min over s of  sum_j p_j(b_j) + p_j*(s g_j) - s g_j b_j  +  (1 - s)^2 / 2 sum_i omega_i theta_i^2 / h_i.
@@ -156,7 +206,7 @@ def stationarity(loss: Loss, y, omega, eta, theta, b, g, penalty: Penalty, round
     high = min(penalty.largest_scale(g, rounding), 1.0)
     j = np.flatnonzero((g != 0) & ~penalty.excluded)
     j = j[(penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])]
-    spread = float(omega @ (theta**2 / loss.curvature(y, eta)))
+    spread = float(objective.omega @ (theta**2 / objective.loss.curvature(objective.y, eta)))
     along, value = float(g @ b), penalty.value(b)
 
     def negative_gap(s: float) -> float:

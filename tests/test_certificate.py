@@ -63,7 +63,7 @@ def test_blocks_of_columns_and_points(monkeypatch):
     X, y = data(12, 40)
     _, alphas, coefs, intercepts = solved(X, y, (0.9, 0.5, 0.2, 0.1))
     expected = verify(X, y, coefs, intercepts, alphas)
-    monkeypatch.setattr("fastnet.certificate._CELLS", 80)
+    monkeypatch.setattr("fastnet.certificate_verifier._CELLS", 80)
     monkeypatch.setattr("fastnet.certificate_columns._CELLS", 36)
     certificate = verify(X, y, sp.csr_array(coefs), intercepts, alphas)
     np.testing.assert_allclose(certificate.gaps, expected.gaps, atol=1e-14)
