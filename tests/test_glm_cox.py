@@ -152,3 +152,23 @@ def test_heavy_ties_one_event_and_far_offsets():
 def test_bad_times(y, words):
     with pytest.raises(ValueError, match=words):
         fastnet.enet_path(np.eye(5), y, family="cox")
+
+
+def test_extend_solves_the_same_problem(tmp_path):
+    """Ties are kept on the path, and in its file; strata must be given again."""
+    X, _, stop, event = survival()
+    y = response(None, stop, event)
+    family = cox(ties="efron")
+    path = fastnet.enet_path(X, y, family=family, alphas=4, alpha_min_ratio=0.2, tol=1e-8)
+    path.save(tmp_path / "path.npz")
+    for kept in (path, fastnet.load(tmp_path / "path.npz")):
+        longer = kept.extend(X, y, alphas=2)
+        assert "ties=efron" in repr(longer)
+        found = fastnet.verify(X, y, longer.coefs, longer.intercepts, longer.alphas, family=family)
+        assert found.gaps.max() <= 1.001e-8
+    family = cox(strata=np.resize([1, 2, 1], 40))
+    path = fastnet.enet_path(X, y, family=family, alphas=4, alpha_min_ratio=0.2, tol=1e-8)
+    with pytest.raises(ValueError, match="strata.*pass family=fastnet.losses.cox"):
+        path.extend(X, y, alphas=2)
+    longer = path.extend(X, y, alphas=2, family=family)
+    assert fastnet.verify(X, y, longer.coefs, longer.intercepts, longer.alphas, family=family).gaps.max() <= 1.001e-8
