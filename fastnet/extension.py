@@ -38,6 +38,11 @@ def _family(path: Path, options: dict[str, Any]):
         return path.family
     from fastnet.losses import find_family
 
+    if "strata" in path.family_parameters:
+        raise ValueError(
+            f"the path was fitted with {path.family_parameters['strata']} strata, whose labels it does not keep; "
+            "pass family=fastnet.losses.cox(strata=...) again"
+        )
     return find_family(path.family, path.family_parameters)
 
 

@@ -87,7 +87,7 @@ class Path:
     stop_reason: str  # why the path ends where it does
     alpha_max: float  # smallest alpha at which every penalised coefficient is zero
     family: str = "gaussian"
-    family_parameters: Mapping[str, float] = field(default_factory=dict)  # e.g. {"delta": 1.35}
+    family_parameters: Mapping[str, Any] = field(default_factory=dict)  # e.g. {"delta": 1.35}
     feature_names: tuple[str, ...] | None = None  # (p,) columns of the frame that was fitted
     tol: float  # the gap that was promised
     fit_intercept: bool

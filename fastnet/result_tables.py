@@ -126,7 +126,8 @@ def _footer(path: Path) -> list[str]:
 
 
 def _parameters(path: Path) -> str:
-    return "".join(f", {name}={value:g}" for name, value in path.family_parameters.items())
+    shown = {k: v if isinstance(v, str) else f"{v:g}" for k, v in path.family_parameters.items()}
+    return "".join(f", {name}={value}" for name, value in shown.items())
 
 
 def _count(number: int, noun: str) -> str:

@@ -94,7 +94,11 @@ def cox(ties="breslow", strata=None):
     """
     if ties not in ("breslow", "efron"):
         raise ValueError(f'ties is {ties!r}; "breslow" or "efron" is allowed')
-    return CoxFamily("cox", Cox, ties=ties, strata=strata)
+    parameters = {} if ties == "breslow" else {"ties": ties}
+    if strata is not None:
+        strata = np.asarray(strata)
+        parameters["strata"] = len(np.unique(strata))
+    return CoxFamily("cox", Cox, parameters=parameters, ties=ties, strata=strata)
 
 
 FAMILIES = {  # name -> function of the family's parameters

@@ -24,7 +24,7 @@ class Family:
         ``loss_curvature(i, eta)`` and ``loss_conjugate(i, u)``; see `fastnet.losses`.
     domain : {"real", "unit", "nonnegative", "positive", "sign"}
         Which y are allowed.
-    parameters : mapping of str to float
+    parameters : mapping of str to float (Cox: also the rule for ties, and the number of strata)
     convex : bool
         False: the gap is that of the quadratic model at each point, not a global bound.
     scales : str or None
@@ -34,7 +34,7 @@ class Family:
     name: str
     loss: Callable[..., Any]
     domain: str = "real"
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     convex: bool = True
     scales: str | None = None
 
@@ -76,3 +76,6 @@ class CoxFamily(Family):
             raise ValueError(f"strata has shape {strata.shape}, y has {len(stop)} rows; give one stratum a row")
         record = make_cox(start, stop, event, strata, self.ties == "efron")
         return replace(self, loss=lambda _: record), stop
+
+    def make(self, y):
+        return self.loss(y)
