@@ -44,7 +44,7 @@ def _unsorted(X, folder):
 def _duplicates(X, folder):
     """COO with each entry stored as two halves."""
     S = sp.coo_array(X)
-    i, j = S.coords
+    i, j = S.row, S.col
     return sp.coo_array((np.tile(S.data / 2, 2), (np.tile(i, 2), np.tile(j, 2))), shape=S.shape)
 
 
