@@ -7,6 +7,7 @@ import pickle
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import scipy.sparse as sp
 from parts import data
 
 import fastnet
-from fastnet import ConvergenceWarning, Path, PathInterrupted, Status
+from fastnet import ConvergenceWarning, Path, PathInterrupted, Status, interrupts
 from fastnet.api import fit_path
 from fastnet.engine import QuadraticEngine
 from fastnet.units import make_units
@@ -265,6 +266,65 @@ def test_interrupt_between_points_keeps_what_is_solved(problem):
     rest = path.extend(X, y, alphas=fastnet.enet_path(X, y, alphas=10).alphas)
     assert len(rest) == 10
     assert isinstance(caught.value, KeyboardInterrupt)
+
+
+@pytest.mark.parametrize("where", ["check_problem", "make_units"])
+def test_interrupt_before_the_first_point(problem, monkeypatch, where):
+    """Also while the data are checked, copied and measured: nothing is solved yet, but the kind of error is the same."""
+    from fastnet import api
+
+    monkeypatch.setattr(api, where, lambda *args, **options: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(PathInterrupted, match="before the first alpha") as caught:
+        fastnet.enet_path(*problem)
+    assert caught.value.path is None
+
+
+def test_a_callback_that_raises_passes_through_and_loses_nothing(problem):
+    X, y = problem
+    whole = fastnet.enet_path(X, y, alphas=10)
+
+    def fail(point):
+        if point.alpha < whole.alphas[3]:
+            raise LookupError("no such table")
+
+    with pytest.raises(LookupError, match="no such table") as caught:
+        fastnet.enet_path(X, y, alphas=10, callback=fail)
+    path = caught.value.path
+    np.testing.assert_array_equal(path.alphas, whole.alphas[:5])
+    np.testing.assert_array_equal(path.coefs.toarray(), whole.coefs[:, :5].toarray())
+    assert "LookupError" in path.stop_reason
+
+
+@pytest.mark.parametrize("main", [True, False])
+def test_long_steps_leave_ctrl_c_alone(main):
+    """A step that may take seconds runs in a thread: the main thread hears the signal at once."""
+    assert interrupts.run(1e12, divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        interrupts.run(1e12, divmod, 7, 0)
+    if not main:  # no signal reaches other threads: the step runs there
+        with ThreadPoolExecutor(1) as pool:
+            own = pool.submit(threading.get_ident).result()
+            assert pool.submit(interrupts.run, 1e12, threading.get_ident).result() == own
+        return
+    threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,)).start()
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.run(1e12, time.sleep, 5)
+    assert time.perf_counter() - start < 0.6
+
+
+@pytest.mark.parametrize("kind", [np.asfortranarray, sp.csc_array, sp.csr_array])
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_long_steps_give_the_same_answer(problem, monkeypatch, kind, family):
+    X, y = problem
+    options = {"family": family, "alphas": 5}
+    y = y if family == "gaussian" else (y > y.mean()) * 1.0
+    plain = fastnet.enet_path(kind(X), y, **options)
+    monkeypatch.setattr(interrupts, "LONG", 0)
+    threaded = fastnet.enet_path(kind(X), y, **options)
+    np.testing.assert_array_equal(threaded.coefs.toarray(), plain.coefs.toarray())
+    ridge = fastnet.enet_path(kind(X), y, **(options | {"l1_ratio": 0}))
+    assert ridge.converged
 
 
 def test_interrupt_within_a_long_point_takes_half_a_second():
