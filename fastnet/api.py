@@ -1,7 +1,6 @@
 """The public functions: validate, build the parts, run the path, word the warnings."""
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable
 from typing import ParamSpec
@@ -10,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from .engine import QuadraticEngine
-from .exceptions import ConvergenceWarning
+from .exceptions import ConvergenceWarning, PathInterrupted
 from .glm_engine import make_glm_engine
 from .gram_engine import GramEngine, prefers_gram
 from .io import digest
@@ -38,7 +37,23 @@ def _then_warn(fit: Callable[Arguments, Path]) -> Callable[Arguments, Path]:
     return warning_fit
 
 
+def _interruptible(fit: Callable[Arguments, Path]) -> Callable[Arguments, Path]:
+    """`fit`, with PathInterrupted for a Ctrl-C that comes before its path has begun."""
+
+    @functools.wraps(fit)
+    def interruptible_fit(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Path:
+        try:
+            return fit(*args, **kwargs)
+        except PathInterrupted:
+            raise
+        except KeyboardInterrupt:
+            raise PathInterrupted("interrupted before the first alpha was solved") from None
+
+    return interruptible_fit
+
+
 @_then_warn
+@_interruptible
 def enet_path(
     X, y, *, family="gaussian", l1_ratio=1.0, alphas=100, alpha_min_ratio=None, sample_weight=None, offset=None,
     penalty_factor=None, lower=None, upper=None, fit_intercept=True, standardize=True, tol=1e-6, max_iter=10_000,
@@ -100,7 +115,8 @@ def enet_path(
         Start from its coefficients at the nearest alpha not below the first one asked for. Only a start: every point
         is certified anew. A path of another number of columns is refused.
     callback : callable, optional
-        Called with a `Point` after each alpha; returning True stops the path.
+        Called with a `Point` after each alpha; returning True stops the path. An exception that it raises passes
+        through, with the points solved so far as its attribute ``path``.
     progress : bool
         Show a progress bar (needs the extra ``progress``).
     check_finite : bool
@@ -116,7 +132,7 @@ def enet_path(
     ValueError, TypeError
         On bad input; the message names the argument, what was given and what is allowed.
     PathInterrupted
-        On Ctrl-C; its ``path`` holds the points solved so far.
+        On Ctrl-C; its ``path`` holds the points solved so far, or is None when none was begun.
 
     Warns
     -----
@@ -174,7 +190,7 @@ def enet_path(
 
 
 # enet_path without its warning, for callers that word their own: `warnings.catch_warnings` is not safe in threads.
-fit_path = inspect.unwrap(enet_path)
+fit_path = enet_path.__wrapped__  # type: ignore[attr-defined]
 
 
 def warmup(X=None):

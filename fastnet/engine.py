@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import screening
+from . import interrupts, screening
 from .designs import make_rows
 from .result import Status
 from .solvers.certify import synchronize
@@ -19,6 +19,7 @@ from .state import (
     DIRECT,
     ENTRIES,
     GAP,
+    IN_FACTOR,
     ITERATIONS,
     ITERATIVE,
     MODE,
@@ -115,7 +116,9 @@ class QuadraticEngine:
         np.multiply(self.quadratic.root, work.residual, out=work.weighted)
         work.values[RESIDUAL2] = square
         p = len(screen.bound)
-        found, _ = screening.dot_candidates(self.design, screen, self.quadratic, work.weighted, slot, p, 0.0)
+        found, _ = self._run(
+            screening.dot_candidates, self.design, screen, self.quadratic, work.weighted, slot, p, 0.0
+        )  # fmt: skip
         self.first_found = found
         ratio = np.abs(screen.found[:found])
         if len(self.quadratic.limits):
@@ -147,17 +150,23 @@ class QuadraticEngine:
         self.history = [*self.history[-1:], l1]
         return {SOLVED: Status.CONVERGED, EXHAUSTED: Status.MAX_ITER, STALLED: Status.STALLED}[code]
 
+    def _run(self, kernel, *args):
+        """Call a kernel that may read all of X, or take some hundred steps on the factor, so that Ctrl-C is heard."""
+        factor = int(self.work.counts[IN_FACTOR])
+        return interrupts.run(max(self.design.matrix_size()[2], 200 * factor * factor), kernel, *args)
+
     def _call(self, l1, l2, tol, max_iter):
         common = (self.factor, self.screen, self.quadratic, self.work)
         if self.work.counts[MODE] == DIRECT:
-            return solve_direct(
-                self.design, self.store, self.active, *common, l1, l2, tol, self.null, self.limit, max_iter, BUDGET
-            )
+            return self._run(
+                solve_direct, self.design, self.store, self.active, *common,
+                l1, l2, tol, self.null, self.limit, max_iter, BUDGET,
+            )  # fmt: skip
         if self.support is None or len(self.support) < len(self.active):
             self.support = records(len(self.active), SUPPORT)
         ratio, l1_next = self._extrapolation(l1)
-        return solve_iterative(
-            self.design, self.store, self.active, self.support, *common,
+        return self._run(
+            solve_iterative, self.design, self.store, self.active, self.support, *common,
             l1, l2, l1_next, ratio, tol, self.null, max_iter, BUDGET,
         )  # fmt: skip
 
@@ -179,7 +188,9 @@ class QuadraticEngine:
             return
         if rows > len(self.factor.order):
             self.factor = Factor.allocate(len(self.active))
-        restart_factor(self.store, self.active, self.factor, self.quadratic, self.work, l1, l2)
+        gram = rows * (rows * len(self.quadratic.root))  # products, at some ten times the speed of a pass over X
+        args = self.store, self.active, self.factor, self.quadratic, self.work, l1, l2
+        interrupts.run(gram / 10, restart_factor, *args)
 
     def never_direct(self):
         """From now on by sweeps and conjugate gradients alone (for tests and to compile them)."""

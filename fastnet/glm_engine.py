@@ -188,9 +188,9 @@ class GLMEngine(QuadraticEngine):
             loose = first and self.unsettled and l1 > 0
             self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
             self._refit()
-            violators, true = prox_newton.screen_columns(
-                self.design, self.store, self.active, self.screen, self.quadratic, work, l1, l2,
-                AHEAD * l1_next if first else l1,
+            violators, true = self._run(
+                prox_newton.screen_columns, self.design, self.store, self.active, self.screen, self.quadratic, work,
+                l1, l2, AHEAD * l1_next if first else l1,
             )  # fmt: skip
             if first:
                 self.unsettled = true > 0
@@ -241,9 +241,9 @@ class GLMEngine(QuadraticEngine):
             left = max_iter - work.counts[ITERATIONS]
             if left <= 0:
                 return
-            violation, sweeps = prox_newton.newton_direction(
-                self.store, self.model, self.active, self.support, self.quadratic, work, self.inner, self.at,
-                self.before, l1, l2, accuracy, FORCING, BUDGET, left,
+            violation, sweeps = self._run(
+                prox_newton.newton_direction, self.store, self.model, self.active, self.support, self.quadratic, work,
+                self.inner, self.at, self.before, l1, l2, accuracy, FORCING, BUDGET, left,
             )  # fmt: skip
             if violation <= accuracy:
                 return

@@ -56,6 +56,10 @@ class PathRun:
         except KeyboardInterrupt:
             self.stop_reason = f"interrupted after {len(self.points)} of {len(self.alphas)} alphas"
             raise PathInterrupted(self.stop_reason, self.path()) from None
+        except Exception as error:  # the callback's, most likely: it keeps what is solved
+            self.stop_reason = f"{type(error).__name__} after {len(self.points)} of {len(self.alphas)} alphas"
+            error.path = self.path()  # type: ignore[attr-defined]
+            raise
         return self.path()
 
     def _solve(self, alpha, reached):

@@ -270,7 +270,7 @@ def test_interrupt_between_points_keeps_what_is_solved(problem):
 
 @pytest.mark.parametrize("where", ["check_problem", "make_units"])
 def test_interrupt_before_the_first_point(problem, monkeypatch, where):
-    """Also while the data are checked, copied and measured: nothing is solved yet, but the kind of error is the same."""
+    """Also while the data are checked, copied and measured: nothing is solved yet, but the error is the same."""
     from fastnet import api
 
     monkeypatch.setattr(api, where, lambda *args, **options: signal.raise_signal(signal.SIGINT))

@@ -2,7 +2,10 @@
 
 import scipy.sparse
 
-from .. import parts  # noqa: F401  (makes the methods callable in jitted code)
+from .. import (
+    interrupts,
+    parts,  # noqa: F401  (makes the methods callable in jitted code)
+)
 from .csc import CSCDesign, CSCRows, centred_where_large, csc_design, csc_moments
 from .dense import DenseDesign, DenseRows, dense_design, dense_moments
 
@@ -13,7 +16,9 @@ __all__ = [
 
 def moments(X, weight):
     """Weighted mean and population standard deviation of each column (weights sum to 1); one pass over X."""
-    return csc_moments(X, weight) if scipy.sparse.issparse(X) else dense_moments(X, weight)
+    if scipy.sparse.issparse(X):
+        return interrupts.run(2 * X.nnz, csc_moments, X, weight)
+    return interrupts.run(2 * X.size, dense_moments, X, weight)
 
 
 def make_design(X, center, inv_scale, deviation):

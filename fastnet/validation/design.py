@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from fastnet import interrupts
 from fastnet.validation.arrays import (
     as_plain_array,
     first_not_finite,
@@ -49,7 +50,7 @@ def check_design(X, *, check_finite: bool = True, name: str = "X"):
     X, feature_names = _unwrap(X, name)
     if sparse.issparse(X):
         return check_sparse(X, check_finite=check_finite, name=name), feature_names
-    dense = _as_fortran(X)
+    dense = interrupts.run(X.size, _as_fortran, X)
     if check_finite:
         _check_finite_entries(dense, name)
     dense = dense.view()

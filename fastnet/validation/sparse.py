@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from fastnet import interrupts
 from fastnet.validation.arrays import BLOCK, check_kind, first_not_finite, position, raise_not_finite
 
 
@@ -33,17 +34,14 @@ def check_sparse(X, *, check_finite: bool = True, name: str = "X") -> sparse.csc
         )
         if X.format == "csr":
             rows = _assemble(sparse.csr_array, data, indices, indptr, (n, p), canonical=False)
-            matrix = rows.tocsc()
+            matrix = interrupts.run(10 * data.size, rows.tocsc)
         else:
             matrix = _assemble(sparse.csc_array, data, indices, indptr, (n, p), canonical=False)
         shared = X.format == "csc"
     else:
         matrix, shared = _coo_to_csc(X, n, p, name), False
     if not _is_canonical(matrix.indices, matrix.indptr):
-        if shared:
-            matrix = matrix.copy()
-        matrix.sort_indices()
-        matrix.sum_duplicates()
+        matrix = interrupts.run(10 * matrix.data.size, _made_canonical, matrix, shared)
     matrix = _freeze(matrix)
     if check_finite:
         check_finite_sparse(matrix, name)
@@ -116,7 +114,7 @@ def check_compressed(data, indices, indptr, major: int, minor: int, *, name: str
             at = start + int(np.argmax((block < 0) | (block >= minor)))
             raise ValueError(f"{name}.indices[{at}] is {indices[at]}; it must be from 0 to {minor - 1}: {_REBUILD}")
     width = _index_type(indices, nnz, minor)
-    return as_real(data), _native(indices, width), _native(indptr, width)
+    return interrupts.run(data.size, as_real, data), _native(indices, width), _native(indptr, width)
 
 
 _REBUILD = "the matrix is damaged (its arrays were changed after it was built?); build it again from its entries"
@@ -177,7 +175,7 @@ def _coo_to_csc(X, n: int, p: int, name: str) -> sparse.csc_array:
     compiled.
     """
     try:
-        coo = X if X.format == "coo" else X.tocoo()
+        coo = X if X.format == "coo" else interrupts.run(10 * X.nnz, X.tocoo)
         rows, columns = (_integers(c, f"{name}.{c_name}") for c, c_name in ((coo.row, "row"), (coo.col, "col")))
         data = _one_dimensional(coo.data, f"{name}.data")
     except (IndexError, AttributeError, ValueError) as error:
@@ -194,7 +192,17 @@ def _coo_to_csc(X, n: int, p: int, name: str) -> sparse.csc_array:
             if int(block.min()) < 0 or int(block.max()) >= size:
                 at = start + int(np.argmax((block < 0) | (block >= size)))
                 raise ValueError(f"{name}.{what}[{at}] is {index[at]}; it must be from 0 to {size - 1}: {_REBUILD}")
-    return sparse.coo_array((as_real(data), (rows, columns)), shape=(n, p)).tocsc()
+    entries = sparse.coo_array((as_real(data), (rows, columns)), shape=(n, p))
+    return interrupts.run(10 * data.size, entries.tocsc)
+
+
+def _made_canonical(matrix, shared: bool):
+    """Sorted, with duplicates summed: in a copy where the arrays are the caller's."""
+    if shared:
+        matrix = matrix.copy()
+    matrix.sort_indices()
+    matrix.sum_duplicates()
+    return matrix
 
 
 def _is_canonical(indices: np.ndarray, indptr: np.ndarray) -> bool:
