@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from parts import FAMILY_RESPONSES, PENALTIES, SAMPLES, family_data, fastnet_arguments, glmnet_case, glmnet_cases
 
 import fastnet
-from fastnet.losses import Family, huber, tweedie
+from fastnet.losses import Family, huber, negative_binomial, tweedie
 
 NAMES = sorted(FAMILY_RESPONSES)
 CONVEX = [name for name in NAMES if name != "inverse_gaussian"]
@@ -153,13 +153,25 @@ GLMNET = [
     *glmnet_cases("poisson"),
     "gamma_log",
     "inverse_gaussian_log",
+    "tweedie_log",
+    "tweedie_steep_log",
+    "negative_binomial_log",
+    "negative_binomial_weights_log",
 ]
+GLMNET_FAMILIES = {
+    "tweedie_log": tweedie(1.5),
+    "tweedie_steep_log": tweedie(1.2),
+    "negative_binomial_log": negative_binomial(2.0),
+    "negative_binomial_weights_log": negative_binomial(0.7),
+    "gamma_log": "gamma",
+    "inverse_gaussian_log": "inverse_gaussian",
+}
 
 
 @pytest.mark.parametrize("name", GLMNET)
 def test_glmnet(name):
     case = glmnet_case(name)
-    family = name.removesuffix("_log") if name.endswith("_log") else name.split("_")[0]
+    family = GLMNET_FAMILIES.get(name, name.split("_")[0])
     y, extra = _glmnet_response(case, name)
     X = sp.csc_array(case["X"]) if case["sparse"] else case["X"]
     options = fastnet_arguments(case) | extra

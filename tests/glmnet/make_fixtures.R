@@ -1,4 +1,4 @@
-# Stored results of R's glmnet: run `Rscript make_fixtures.R` in this folder (Debian: r-cran-glmnet, r-cran-survival, r-cran-jsonlite).
+# Stored results of R's glmnet: run `Rscript make_fixtures.R` in this folder (Debian: r-cran-glmnet, r-cran-survival, r-cran-jsonlite, r-cran-statmod, r-cran-mass).
 # All data are rounded to 3 decimals, so that the JSON holds exactly what glmnet saw. See README.md for the layout.
 library(glmnet)
 library(survival)
@@ -128,3 +128,22 @@ several <- function(name, y, family, args = list(), store) {
 several("multinomial", ym, "multinomial", store = list(y = ym))
 several("multinomial_grouped", ym, "multinomial", list(type.multinomial = "grouped"), store = list(y = ym))
 several("mgaussian", yc, "mgaussian", store = list(y = yc))
+
+# ---- 3. family objects from statmod and MASS, and proportions with weights; a design of their own -----------------
+# (Debian: r-cran-statmod, r-cran-mass)
+n <- 60; p <- 12
+X <- design(n, p, 21)
+eta <- as.numeric(0.3 * X[, 1] - 1.0 * X[, 2] + 0.1 * X[, 3])
+w <- rounded(runif(n, 0.2, 3)); o <- rounded(rnorm(n, sd = 0.4))
+yt <- rounded(rgamma(n, shape = 2, scale = exp(0.4 * eta) / 2)) * rbinom(n, 1, 0.7)
+run("tweedie_log", X, yt, statmod::tweedie(var.power = 1.5, link.power = 0), list(weights = w, offset = o),
+    alphas = c(1, 0.5), store = list(y = yt))
+run("tweedie_steep_log", X, yt, statmod::tweedie(var.power = 1.2, link.power = 0), alphas = 1, store = list(y = yt))
+yn <- rnbinom(n, size = 2, mu = exp(0.4 * eta + o))
+run("negative_binomial_log", X, yn, MASS::negative.binomial(theta = 2, link = "log"), list(offset = o),
+    alphas = c(1, 0.5), store = list(y = yn))
+run("negative_binomial_weights_log", X, yn, MASS::negative.binomial(theta = 0.7, link = "log"), list(weights = w),
+    alphas = 1, store = list(y = yn))
+trials <- sample(2:9, n, replace = TRUE); proportion <- rbinom(n, trials, plogis(eta)) / trials
+run("binomial_proportions", X, proportion, binomial(), list(weights = trials, offset = o), alphas = c(1, 0.5),
+    store = list(y = proportion))
