@@ -292,6 +292,37 @@ class Path:
 
         return plot_times(self, ax)
 
+    def diagnose(self, X=None, y=None, *, alpha: float | None = None):
+        """Look for common pitfalls; each finding is a number, its threshold and one sentence of advice.
+
+        * ``held_out``: no rows were kept back, so nothing tells how well a point predicts;
+        * ``gaps``: points whose duality gap is above tol;
+        * ``edge``: the chosen alpha is at an end of the grid;
+        * ``still_falling``: the deviance still falls at the end of the path;
+        * ``scales``: columns on different scales while ``standardize=False``. The scale of a column is its standard
+          deviation, or the root mean square of its non-zero entries where these are less than half;
+        * ``stand_ins``: a column left out is strongly correlated with a selected one;
+        * ``interactions``: a score test finds that the product of two selected columns is missing;
+        * ``over_regularised`` (`CVPath.diagnose` only): smaller alphas have lower training and held-out errors.
+
+        Parameters
+        ----------
+        X, y : the data of the fit, optional
+            Without them ``scales``, ``stand_ins`` and ``interactions`` are skipped. Weights, offset and factors are
+            those that the path remembers; rows of weight 0 are not looked at. A sparse X is not made dense.
+        alpha : float, optional
+            The point to look at. None: the one with the smallest extended BIC among those with fewer non-zeros than
+            half the rows (the smallest alpha without data).
+
+        Returns
+        -------
+        fastnet.diagnosis.Diagnosis
+            Iterates over the findings that fired; print it for the report.
+        """
+        from fastnet.diagnosis import diagnose_path
+
+        return diagnose_path(self, X, y, alpha=alpha)
+
     def summary(self, max_rows: int | None = None) -> str:
         """A text table of the points; beyond `max_rows` the middle ones are left out."""
         return result_tables.summary(self, max_rows)

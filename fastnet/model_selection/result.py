@@ -152,6 +152,20 @@ class CVPath:
         """Draw mean and standard error against alpha, both choices marked; see `report.plot`."""
         return report.plot(self, ax)
 
+    def diagnose(self, X=None, y=None, *, alpha="min"):
+        """Look for common pitfalls at `choose(alpha)`; see `fastnet.Path.diagnose`.
+
+        Beyond what is said there: ``edge`` and ``over_regularised`` judge the choice by the scores of the folds, and
+        ``still_falling`` is about these scores. No other held-out data are used.
+
+        Returns
+        -------
+        fastnet.diagnosis.Diagnosis
+        """
+        from fastnet.diagnosis import diagnose_cv
+
+        return diagnose_cv(self, X, y, alpha=alpha)
+
     def summary(self) -> str:
         """A text table of the two choices of every l1_ratio."""
         return report.summary(self)
