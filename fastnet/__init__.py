@@ -3,7 +3,7 @@
 from .api import enet_path, warmup
 from .certificate import Certificate, verify
 from .conventions import from_glmnet, from_lambdas, to_glmnet, to_lambdas
-from .exceptions import ConvergenceWarning, DamagedFileError, PathInterrupted
+from .exceptions import ConvergenceWarning, CVInterrupted, DamagedFileError, PathInterrupted
 from .io import load
 from .model_selection import CVPath, cv_path
 from .result import Path, Status
@@ -11,6 +11,7 @@ from .result import Path, Status
 __version__ = "0.1.0"
 
 __all__ = [
+    "CVInterrupted",
     "CVPath",
     "Certificate",
     "ConvergenceWarning",

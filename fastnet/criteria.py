@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 from scipy.special import gammaln
 
-from fastnet.model_selection.fitting import times
+from fastnet.fitted import (
+    centred_columns,
+    curvature_root,
+    family_of,
+    inside_bounds,
+    linear_predictors,
+    problem_of_path,
+    project,
+)
 from fastnet.model_selection.measures import unit_deviance
-from fastnet.validation import check_problem
 from fastnet.validation.options import check_number
 
 __all__ = ["Criteria", "criteria", "degrees_of_freedom"]
@@ -81,10 +87,10 @@ def criteria(path, X, y, *, gamma: float = 1.0, dispersion: float | None = None)
     gamma = check_number(gamma, "gamma", "from 0 (BIC) to 1", lambda v: 0 <= v <= 1)
     if dispersion is not None:
         dispersion = check_number(dispersion, "dispersion", "positive and finite", lambda v: 0 < v < np.inf)
-    problem, weight = _problem(path, X, y)
+    problem, weight = problem_of_path(path, X, y)
     n = int(np.count_nonzero(weight))
-    eta = _eta(path, problem)
-    deviances = n * (weight @ unit_deviance(_family(path), problem.y[:, None], eta))
+    eta = linear_predictors(path, problem)
+    deviances = n * (weight @ unit_deviance(family_of(path), problem.y[:, None], eta))
     dfs = _degrees(path, problem, weight, eta)
     fit = _fit_term(path.family, deviances, dispersion, n)
     k = dfs + path.fit_intercept
@@ -130,35 +136,9 @@ def degrees_of_freedom(path, X, y=None) -> np.ndarray:
     if y is None and path.family != "gaussian":
         raise ValueError(f"y is missing: the degrees of freedom of family={path.family!r} depend on it")
     rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    problem, weight = _problem(path, X, np.zeros(rows) if y is None else y)
-    eta = None if path.family == "gaussian" else _eta(path, problem)
+    problem, weight = problem_of_path(path, X, np.zeros(rows) if y is None else y)
+    eta = None if path.family == "gaussian" else linear_predictors(path, problem)
     return _degrees(path, problem, weight, eta)
-
-
-def _problem(path, X, y):
-    """Validated data and weights that sum to one."""
-    names = ("sample_weight", "offset", "penalty_factor", "lower", "upper")
-    problem = check_problem(X, y, **{name: path.problem_options.get(name) for name in names}, check_finite=False)
-    if problem.X.shape[1] != path.n_features:
-        raise ValueError(
-            f"X has {problem.X.shape[1]} columns but the path was fitted with {path.n_features}: pass the X of the fit"
-        )
-    n = problem.X.shape[0]
-    weight = np.ones(n) if problem.sample_weight is None else problem.sample_weight
-    return problem, weight / weight.sum()
-
-
-def _eta(path, problem):
-    eta = times(problem.X, path.coefs, slice(None)) + path.intercepts
-    return eta if problem.offset is None else eta + problem.offset[:, None]
-
-
-def _family(path):
-    if not path.family_parameters:
-        return path.family
-    from fastnet.losses import find_family
-
-    return find_family(path.family, path.family_parameters)
 
 
 def _fit_term(family, deviances, dispersion, n):
@@ -181,57 +161,16 @@ def _degrees(path, problem, weight, eta) -> np.ndarray:
     for k in range(len(path)):
         part = path.coefs[:, [k]]
         columns, coefs = part.indices[part.data != 0], part.data[part.data != 0]
-        columns = columns[_inside(problem, columns, coefs)]
-        Z, strength = _columns(path, problem, weight, columns)
+        columns = columns[inside_bounds(problem, columns, coefs)]
+        Z, strength = centred_columns(path, problem, weight, columns)
         strength = path.alphas[k] * (1.0 - path.l1_ratio) * strength
-        result[k] = _trace(Z, strength, _root(path, problem, weight, eta, k), path.fit_intercept)
+        result[k] = _trace(Z, strength, curvature_root(path, problem, weight, eta, k), path.fit_intercept)
     return result
-
-
-def _inside(problem, columns, coefs):
-    inside = np.ones(len(columns), bool)
-    for bound in (problem.lower, problem.upper):
-        if bound is not None:
-            inside &= np.abs(coefs - bound[columns]) > 1e-12 * np.abs(coefs)
-    return inside
-
-
-def _columns(path, problem, weight, columns):
-    """Dense centred columns (n, m), and their penalty factors times squared scales."""
-    Z = problem.X[:, columns]
-    Z = (Z.toarray() if sparse.issparse(Z) else Z).astype(np.float64)
-    mean = weight @ Z
-    if path.standardize or path.fit_intercept:
-        deviation = Z - mean
-        scale = weight @ deviation**2 if path.standardize else np.ones(len(columns))
-        Z = deviation if path.fit_intercept else Z
-    else:
-        scale = np.ones(len(columns))
-    factor = np.ones(len(columns)) if problem.penalty_factor is None else problem.penalty_factor[columns]
-    return Z, factor * scale
-
-
-def _root(path, problem, weight, eta, k):
-    """(n,) square roots of weight times curvature of the loss."""
-    if path.family == "gaussian":
-        return np.sqrt(weight)
-    from fastnet.certificate import _find_loss
-
-    return np.sqrt(weight * _find_loss(_family(path)).curvature(problem.y, eta[:, k]))
-
-
-def _project(Z, root, fit_intercept):
-    """root * Z without its component along the intercept."""
-    Z = root[:, None] * Z
-    if fit_intercept and root.any():
-        unit = root / np.linalg.norm(root)
-        Z = Z - np.outer(unit, unit @ Z)
-    return Z
 
 
 def _trace(Z, strength, root, fit_intercept) -> float:
     """tr(Z (Z'Z + diag(strength))^-1 Z') of root * Z; columns without strength count by their rank."""
-    Z = _project(Z, root, fit_intercept)
+    Z = project(Z, root, fit_intercept)
     free = strength == 0
     df = 0.0
     if free.any():
@@ -251,7 +190,7 @@ def _ridge_degrees(path, problem, weight, eta) -> np.ndarray:
     kernel, blocks = np.zeros((n, n)), []
     for start in range(0, p, _BLOCK):
         columns = np.arange(start, min(p, start + _BLOCK))
-        Z, strength = _columns(path, problem, weight, columns)
+        Z, strength = centred_columns(path, problem, weight, columns)
         live = np.isfinite(strength) & (weight @ Z**2 > 0)
         penalised = live & (strength > 0)
         blocks.append(Z[:, live & ~penalised])
@@ -262,7 +201,7 @@ def _ridge_degrees(path, problem, weight, eta) -> np.ndarray:
     values = None
     for k, alpha in enumerate(path.alphas):
         if values is None or path.family != "gaussian":
-            root = _root(path, problem, weight, eta, k)
+            root = curvature_root(path, problem, weight, eta, k)
             values, rank = _ridge_values(kernel, free, root, path.fit_intercept)
         cutoff = values.max(initial=0.0) * n * np.finfo(float).eps
         positive = values[values > cutoff]
@@ -272,12 +211,12 @@ def _ridge_degrees(path, problem, weight, eta) -> np.ndarray:
 
 def _ridge_values(kernel, free, root, fit_intercept):
     """Eigenvalues of the kernel off everything unpenalised, and the rank of the free columns."""
-    basis = _project(free, root, fit_intercept)
+    basis = project(free, root, fit_intercept)
     left, values, _ = np.linalg.svd(basis, full_matrices=False)
     left = left[:, values > values.max(initial=0.0) * max(basis.shape) * np.finfo(float).eps]
-    half = _project(kernel * root[None, :], root, fit_intercept)
+    half = project(kernel * root[None, :], root, fit_intercept)
     half = half - left @ (left.T @ half)
-    whole = _project(half.T, np.ones(len(root)), False)
+    whole = project(half.T, np.ones(len(root)), False)
     if fit_intercept and root.any():
         unit = root / np.linalg.norm(root)
         whole = whole - np.outer(unit, unit @ whole)

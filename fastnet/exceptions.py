@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastnet.model_selection.result import CVPath
     from fastnet.result import Path
 
-__all__ = ["ConvergenceWarning", "DamagedFileError", "PathInterrupted"]
+__all__ = ["CVInterrupted", "ConvergenceWarning", "DamagedFileError", "PathInterrupted"]
 
 
 class ConvergenceWarning(UserWarning):
@@ -32,6 +33,25 @@ class PathInterrupted(KeyboardInterrupt):
 
     def __reduce__(self):
         return type(self), (str(self), self.path)
+
+
+class CVInterrupted(PathInterrupted):
+    """Ctrl-C during the folds of `cv_path`. The folds that were finished are on ``cv``.
+
+    Attributes
+    ----------
+    cv : CVPath or None
+        Scores of the finished folds, NaN for the others: its means are those of fewer folds. None before the first.
+    path : Path
+        Of all the data, at the best (with ``cv`` None: the first) l1_ratio.
+    """
+
+    def __init__(self, message: str = "the folds were interrupted", path: Path | None = None, cv: CVPath | None = None):
+        super().__init__(message, path)
+        self.cv = cv
+
+    def __reduce__(self):
+        return type(self), (str(self), self.path, self.cv)
 
 
 class DamagedFileError(ValueError):

@@ -18,6 +18,10 @@ def extend(path: Path, X, y, alphas, options: dict[str, Any]) -> Path:
     """See `fastnet.result.Path.extend`."""
     from fastnet.api import enet_path
 
+    if path.gamma != 1.0:
+        raise ValueError(
+            f"a relaxed path (gamma={path.gamma:g}) cannot be extended: extend the penalised one, then relax"
+        )
     alphas = check_alphas(alphas)
     if isinstance(alphas, int):
         alphas = continue_grid(path.alphas, alphas)

@@ -232,6 +232,7 @@ _SCALARS = (
     "standardize",
     "null_objective",
     "fingerprint",
+    "gamma",
 )
 
 
@@ -244,6 +245,7 @@ def _path_from(arrays: dict[str, np.ndarray], meta: dict[str, Any]):
     parts = check_compressed(data, indices, indptr, K, p, name="coefs")
     prefix = "problem_options."
     stored = {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
+    meta = {"gamma": 1.0} | meta  # files from before there were relaxed paths
     fields = {name: arrays[name] for name in POINT_FIELDS} | {name: meta[name] for name in _SCALARS}
     return Path(
         coefs=sparse.csc_array(parts, shape=(p, K)),

@@ -96,6 +96,7 @@ class Path:
     null_objective: float  # objective of the null model: only the unpenalised part fitted
     fingerprint: str | None = None  # digest identifying the data; a warm start from other data is refused by it
     problem_options: Mapping[str, Any] = field(default_factory=dict)  # arguments that `extend` repeats
+    gamma: float = 1.0  # below 1: the mix of a relaxed path, whose points have no gap and no objective (NaN)
 
     def __post_init__(self):
         put = object.__setattr__
@@ -265,6 +266,38 @@ class Path:
         from fastnet.extension import extend
 
         return extend(self, X, y, alphas, options)
+
+    def relax(self, X, y, gamma: float = 0.0, *, family=None) -> Path:
+        """The relaxed path: each point mixed with a refit of its selected columns without their penalty.
+
+            b = gamma b_penalised + (1 - gamma) b_refit,          and so for the intercept
+
+        gamma = 1 is this path, gamma = 0 the refit. Least squares is refitted in closed form. Other families, and
+        fits with bounds, keep an L2 penalty of 1e-4 of the point's alpha: without any, separated classes have no
+        solution. Points of a mix are no solutions of the penalised problem: their gaps and objectives are NaN.
+
+        Parameters
+        ----------
+        X, y : the data of the fit
+            Weights, offset and bounds are those that the path remembers.
+        gamma : float in [0, 1]
+        family : fastnet.losses.Family, optional
+            As it was given to the fit; needed where the path does not remember it: a loss of your own, Cox with
+            strata or Efron's rule.
+
+        Returns
+        -------
+        Path
+            With ``gamma`` set. `cv_path` with ``relax=True`` chooses among several.
+
+        References
+        ----------
+        Meinshausen (2007), Relaxed lasso; Hastie, Tibshirani, Tibshirani (2020), Best subset, forward stepwise or
+        lasso?
+        """
+        from fastnet.relaxed import relax
+
+        return relax(self, X, y, gamma, family=family)
 
     def to_frame(self, *, coefs: bool = False):
         """A pandas frame indexed by alpha: one row a point, or with ``coefs=True`` its intercept and selected

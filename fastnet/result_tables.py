@@ -19,7 +19,10 @@ def one_line(path: Path) -> str:
     if len(path):
         words.append(f"alpha {path.alphas.max():.4g} to {path.alphas.min():.4g}")
         words.append(f"{path.dfs.min()} to {path.dfs.max()} of {_count(path.n_features, 'feature')}")
-        words.append(f"worst gap {path.gaps.max():.1e} (tol {path.tol:.1e})")
+        if path.gamma == 1.0:
+            words.append(f"worst gap {path.gaps.max():.1e} (tol {path.tol:.1e})")
+        else:
+            words.append(f"relaxed, gamma {path.gamma:g}")
         words.append(convergence(path))
     return ", ".join(words) + ")"
 

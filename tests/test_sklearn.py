@@ -29,8 +29,14 @@ GENERALISED = (
 ALL = LINEAR + GENERALISED
 
 
+CROSS_VALIDATED = [  # three folds: a check has classes of three rows
+    ours.LogisticRegressionCV(cv=3),
+    ours.LogisticRegressionCV(cv=3, l1_ratios=(0.5, 1), scoring="neg_log_loss", tol=1e-8, use_legacy_attributes=False),
+]
+
+
 @pytest.mark.filterwarnings("default")
-@parametrize_with_checks([estimator() for estimator in ALL])
+@parametrize_with_checks([estimator() for estimator in ALL] + CROSS_VALIDATED + [ours.CoxPH()])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

@@ -1,9 +1,8 @@
-"""The folds of one cross-validation: fitted as weight vectors over the one X, in threads, in any order."""
+"""The folds of one cross-validation: each is fitted as a weight vector over the one X, then scored."""
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -25,100 +24,89 @@ class Task(NamedTuple):
     label: str  # for messages
 
 
-class FoldResult(NamedTuple):
-    """What is kept of a fold."""
+class Job(NamedTuple):
+    """What all tasks of one cross-validation share."""
 
-    scores: np.ndarray  # (K,)
-    predictions: np.ndarray | None  # (m, K) response scale
+    problem: Any  # `Problem`; y as the family reads it
+    arguments: dict[str, Any]  # further ones of `enet_path`
+    measure: Any  # has `scores(held_out)`
+    gammas: tuple[float, ...] = (1.0,)  # mixes of the relaxed path
+    keep: str = ""  # "predictions" or "path": what to return beside the scores
+
+
+class FoldResult(NamedTuple):
+    """What is kept of a fold; G the number of gammas."""
+
+    scores: np.ndarray  # (G, K)
+    predictions: np.ndarray | None  # (G, m, K) response scale
+    path: Any  # the fold's Path, where asked for
     missed: int  # points above the promised gap
     worst_gap: float
 
 
-def run_tasks(tasks, problem, arguments, measure, keep, n_jobs, progress) -> list[FoldResult]:
-    """Fit and score all tasks; the results are in the order of the tasks and do not depend on `n_jobs`.
-
-    Missed gaps are for the caller to report (``missed`` of the results): one warning instead of one a fold.
-    """
-    shared = problem, arguments, measure, keep
-    joblib = sys.modules.get("joblib")  # a backend can only have been chosen where joblib is loaded
-    if joblib is not None:
-        parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-        results = parallel(joblib.delayed(fit_fold)(task, *shared) for task in tasks)
-        return list(_shown(results, len(tasks), progress))
-    workers = _workers(n_jobs)
-    if workers == 1:
-        return list(_shown((fit_fold(task, *shared) for task in tasks), len(tasks), progress))
-    pool = ThreadPoolExecutor(workers)
-    try:
-        futures = [pool.submit(fit_fold, task, *shared) for task in tasks]
-        return list(_shown((future.result() for future in futures), len(tasks), progress))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _workers(n_jobs) -> int:
-    import os
-
-    if n_jobs is None:
-        return 1
-    return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
-
-
-def _shown(results, total, progress):
-    if not progress:
-        return results
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        raise ImportError(
-            "progress=True needs tqdm: pip install 'fastnet-path[progress]', or leave progress=False"
-        ) from None
-    return tqdm(results, total=total, desc="folds", unit="fold")
-
-
-def fit_fold(task: Task, problem, arguments: dict[str, Any], measure, keep: bool) -> FoldResult:
+def fit_fold(task: Task, job: Job, stopped: Callable[[], bool] | None = None) -> FoldResult | None:
     """Fit the training part of one fold and score its held-out rows.
 
     Held-out rows get weight 0: moments of the columns, alpha_max and intercept are those of the training part,
-    and X is neither split nor copied.
+    and X is neither split nor copied. None when `stopped` told so before the last alpha.
     """
     from fastnet.api import fit_path
 
+    problem = job.problem
     weight = task.train if problem.sample_weight is None else task.train * problem.sample_weight
     try:
         path = fit_path(
             problem.X, problem.y, alphas=task.alphas, l1_ratio=task.l1_ratio, sample_weight=weight,
             offset=problem.offset, penalty_factor=problem.penalty_factor, lower=problem.lower, upper=problem.upper,
-            check_finite=False, **arguments,
+            check_finite=False, callback=None if stopped is None else lambda point: stopped(), **job.arguments,
         )  # fmt: skip
+        if len(path) < len(task.alphas):
+            return None
+        paths = _mixes(path, job)
     except ValueError as error:
         raise ValueError(f"the training part of {task.label}: {error}") from error
-    held_out = HeldOut(path, problem, task.test)
+    parts = [HeldOut(one, problem, task) for one in paths]
     return FoldResult(
-        np.asarray(measure.scores(held_out), float),
-        held_out.mean() if keep else None,
+        np.array([job.measure.scores(part) for part in parts], float),
+        np.array([part.mean() for part in parts]) if job.keep == "predictions" else None,
+        path if job.keep == "path" else None,
         int(np.count_nonzero(path.statuses)),
         float(path.gaps.max(initial=0.0)),
     )
 
 
+def _mixes(path, job):
+    """The path itself, or its relaxations."""
+    if job.gammas == (1.0,):
+        return (path,)
+    from fastnet.relaxed import relaxed_paths
+
+    data = job.problem.X, job.problem.y
+    return relaxed_paths(path, *data, job.gammas, family=job.arguments.get("family"), deviance=False)
+
+
 class HeldOut:
     """The held-out rows of a fold with their predictions at every alpha."""
 
-    def __init__(self, path, problem, rows):
-        self.path, self.problem, self.index = path, problem, rows
-        self.y = problem.y[rows]
+    def __init__(self, path, problem, task: Task):
+        self.path, self.problem, self.task = path, problem, task
+        self.index = task.test
+        self.y = problem.y[self.index]
         if path.family in CLASSIFIERS:
             self.y = np.maximum(self.y, 0.0)  # classes -1 and 1 are 0 and 1 here
         self.weighted = problem.sample_weight is not None
-        self.weight = problem.sample_weight[rows] if self.weighted else np.ones(len(rows))
+        self.weight = problem.sample_weight[self.index] if self.weighted else np.ones(len(self.index))
 
     @cached_property
     def eta(self) -> np.ndarray:
         """(m, K) linear predictors, offset included."""
-        eta = times(self.problem.X, self.path.coefs, self.index) + self.path.intercepts
+        return self.eta_at(self.index)
+
+    def eta_at(self, rows) -> np.ndarray:
+        """(m, K) linear predictors of other rows of X, offset included."""
+        eta = times(self.problem.X, self.path.coefs, rows) + self.path.intercepts
         if self.problem.offset is not None:
-            eta += self.problem.offset[self.index, None]
+            eta += self.problem.offset[rows, None]
         return eta
 
     def mean(self) -> np.ndarray:

@@ -29,6 +29,7 @@ def make_folds(cv, y, *, n, groups=None, classes=False, random_state=None) -> li
         scikit-learn. Fold ids: rows of one non-negative id are held out together, rows with a negative id
         always train. Pairs of index arrays or of boolean masks.
     y : (n,) array
+        What is stratified by with ``classes``, and what a splitter gets.
     groups : (n,) array, optional
     classes : bool
     random_state : int, numpy.random.Generator or None

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnet.certificate_losses import LOSSES, make_loss
 from fastnet.losses.links import CLASSIFIERS
 
 __all__ = ["Measure", "find_measure"]
@@ -53,8 +54,8 @@ def find_measure(scoring, family):
     ----------
     scoring : None, str, Measure, or callable
         None is the deviance of the family. A string is one of this module's (deviance, mse, mae; for classes
-        misclassification, auc, brier) or else one of scikit-learn's names; a callable is a scorer
-        ``scorer(estimator, X, y)``, where more is better.
+        misclassification, auc, brier; for survival times deviance and concordance) or else one of scikit-learn's
+        names; a callable is a scorer ``scorer(estimator, X, y)``, where more is better.
     family : str or Family
     """
     name = family if isinstance(family, str) else getattr(family, "name", family)
@@ -62,6 +63,8 @@ def find_measure(scoring, family):
         scoring = "deviance"
     if isinstance(scoring, Measure):
         return scoring
+    if isinstance(scoring, str) and (name == "cox" or scoring == "concordance"):
+        return _survival_measure(scoring, family, name)
     if isinstance(scoring, str):
         if scoring == "deviance":
             return Measure("deviance", partial(_mean_deviance, family), kind="link", vectorised=True)
@@ -81,20 +84,40 @@ def find_measure(scoring, family):
     )
 
 
+def _survival_measure(scoring, family, name):
+    from fastnet.losses import find_family
+    from fastnet.model_selection.survival_measures import Concordance, PartialDeviance
+
+    if name != "cox":
+        raise ValueError(f"scoring={scoring!r} is for survival times, family='cox'; the family is {name!r}")
+    allowed = {"deviance": PartialDeviance, "concordance": Concordance}
+    if scoring not in allowed:
+        raise ValueError(
+            f"scoring={scoring!r} does not suit survival times; with family='cox' allowed are deviance, concordance, "
+            "a Measure, or a callable"
+        )
+    return allowed[scoring](find_family(family))
+
+
 # --- measures of this library
 
 
 def unit_deviance(family, y, eta) -> np.ndarray:
-    """2 (loss(y, eta) - min over eta of loss(y, .)), the minimum being -f*(y, 0) with the conjugate f*."""
-    from fastnet.certificate import _find_loss
-
-    loss = _find_loss(family)
+    """2 (loss(y, eta) - min over eta of loss(y, .)), the minimum being -f*(y, 0) with the conjugate f*; elementwise."""
+    name = family if isinstance(family, str) else family.name
+    loss = make_loss(name, {} if isinstance(family, str) else family.parameters)
     with np.errstate(over="ignore"):
         return 2.0 * np.maximum(loss.value(y, eta) + loss.conjugate(y, np.zeros_like(y)), 0.0)
 
 
 def _mean_deviance(family, y, eta, weight):
-    return _average(unit_deviance(family, y[:, None], eta), weight)
+    """(K,) weighted means; a loss of the user's own is evaluated by its compiled kernel."""
+    if (family if isinstance(family, str) else getattr(family, "name", family)) in LOSSES:
+        return _average(unit_deviance(family, y[:, None], eta), weight)
+    from fastnet.model_selection.total_loss import deviance_of
+
+    total = weight.sum()
+    return deviance_of(family, y, eta, weight) / total if total > 0 else np.full(eta.shape[1], np.nan)
 
 
 def _average(values, weight):

@@ -15,9 +15,12 @@ from .cross_validated import ElasticNetCV, LassoCV
 from .glm import GammaRegressor, PoissonRegressor, TweedieRegressor
 from .huber import HuberRegressor
 from .linear import ElasticNet, Lasso, Ridge
+from .logistic_cv import LogisticRegressionCV
 from .paths import enet_path, lasso_path
+from .survival import CoxPH
 
 __all__ = [
-    "ElasticNet", "ElasticNetCV", "GammaRegressor", "HuberRegressor", "Lasso", "LassoCV", "LinearSVC",
-    "LogisticRegression", "PoissonRegressor", "Ridge", "TweedieRegressor", "enet_path", "lasso_path",
+    "CoxPH", "ElasticNet", "ElasticNetCV", "GammaRegressor", "HuberRegressor", "Lasso", "LassoCV", "LinearSVC",
+    "LogisticRegression", "LogisticRegressionCV", "PoissonRegressor", "Ridge", "TweedieRegressor", "enet_path",
+    "lasso_path",
 ]  # fmt: skip

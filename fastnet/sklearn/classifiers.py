@@ -6,6 +6,7 @@ Both minimise C sum_i w_i loss_i + l1_ratio |b|_1 + (1 - l1_ratio)/2 |b|_2^2, wh
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 
@@ -16,7 +17,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from .solve import SHARE, STEPS, solve
+from .solve import solve_one
 
 
 class LogisticRegression(linear_model.LogisticRegression):
@@ -38,29 +39,20 @@ class LogisticRegression(linear_model.LogisticRegression):
         """
         l1_ratio, C = _penalty(self)
         given = X, y
-        X, y, weight = _validate(self, X, y, sample_weight)
+        X, y, weight = validate_classes(self, X, y, sample_weight)
         if len(self.classes_) > 2:
             return self._fit_multinomial(*given, sample_weight, l1_ratio)
         alpha = 0.0 if np.isinf(C) else 1.0 / (C * weight.sum())
-        found = solve(
-            X, (y == self.classes_[1]).astype(float), family="binomial", alphas=[alpha], l1_ratio=l1_ratio,
-            sample_weight=weight, fit_intercept=self.fit_intercept, tol=self.tol * SHARE,
-            max_iter=max(self.max_iter, 1) * STEPS,
-            start=self.coef_[0] if self.warm_start and hasattr(self, "coef_") else None,
-        )  # fmt: skip
+        target = (y == self.classes_[1]).astype(float)
+        found = solve_one(self, X, target, family="binomial", alpha=alpha, l1_ratio=l1_ratio, sample_weight=weight)
         self.coef_ = found.coefs.T.astype(X.dtype, copy=False)
         self.intercept_ = found.intercepts.astype(X.dtype, copy=False)
         self.n_iter_ = np.array([max(found.n_iters[0], 1)], np.int32)
         return self
 
     def _fit_multinomial(self, X, y, sample_weight, l1_ratio):
-        solver = self.solver
-        if l1_ratio > 0 and solver != "saga":
-            self.solver = "saga"  # the only one of scikit-learn's that can
-        try:
+        with saga_where(self, l1_ratio > 0):
             return super().fit(X, y, sample_weight)
-        finally:
-            self.solver = solver
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -90,23 +82,32 @@ class LinearSVC(svm.LinearSVC):
         """
         if self.loss != "squared_hinge" or self.multi_class != "ovr":
             return super().fit(X, y, sample_weight)
-        X, y, weight = _validate(self, X, y, sample_weight)
+        X, y, weight = validate_classes(self, X, y, sample_weight)
         positive = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        options = {"alpha": 1.0 / (self.C * weight.sum()), "l1_ratio": float(self.penalty == "l1")}
         found = [
-            solve(
-                X, (y == label).astype(float), family="squared_hinge", alphas=[1.0 / (self.C * weight.sum())],
-                l1_ratio=float(self.penalty == "l1"), sample_weight=weight, fit_intercept=self.fit_intercept,
-                tol=self.tol * SHARE, max_iter=self.max_iter * STEPS,
-            )
+            solve_one(self, X, (y == label).astype(float), family="squared_hinge", sample_weight=weight, **options)
             for label in positive
-        ]  # fmt: skip
+        ]
         self.coef_ = np.stack([one.coefs[:, 0] for one in found])
         self.intercept_ = np.array([one.intercepts[0] for one in found]) if self.fit_intercept else 0.0
         self.n_iter_ = max(1, *(one.n_iters[0] for one in found))
         return self
 
 
-def _validate(estimator, X, y, sample_weight):
+@contextlib.contextmanager
+def saga_where(estimator, needed):
+    """For scikit-learn's own fit with an L1 part: saga is its only solver that can."""
+    solver = estimator.solver
+    if needed:
+        estimator.solver = "saga"
+    try:
+        yield
+    finally:
+        estimator.solver = solver
+
+
+def validate_classes(estimator, X, y, sample_weight):
     """X, y and the weights of rows and classes together; sets ``classes_``."""
     X, y = validate_data(estimator, X, y, accept_sparse="csc", order="F", dtype=[np.float64, np.float32])
     check_classification_targets(y)

@@ -13,9 +13,10 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
-from fastnet.model_selection.fitting import Task, run_tasks
+from fastnet.model_selection.fitting import Job, Task
 from fastnet.model_selection.folds import make_folds
 from fastnet.model_selection.measures import find_measure
+from fastnet.model_selection.running import run_tasks
 from fastnet.validation import check_problem
 
 from .linear import ElasticNet, Lasso, weights
@@ -58,7 +59,7 @@ class _FitCV:
         weight = weights(sample_weight, X)
         ratios = np.atleast_1d(self.l1_ratio) if hasattr(self, "l1_ratio") else np.ones(1)
         grids = self._grids(X, y, weight, ratios)
-        split = _routed(self, sample_weight, params)
+        split = routed(self, sample_weight, params).splitter.split
         folds = make_folds(list(check_cv(self.cv).split(X, y, **split)), y, n=X.shape[0])
         errors = self._errors(X, y, weight, ratios, grids, folds)
         self.mse_path_ = np.squeeze(np.moveaxis(errors, 2, 1))
@@ -106,8 +107,7 @@ class _FitCV:
             "fit_intercept": self.fit_intercept, "standardize": False, "tol": max(MARGIN * self.tol, LEAST_TOL),
             "max_iter": self.max_iter,
         }  # fmt: skip
-        measure = find_measure("mse", "gaussian")
-        results = run_tasks(tasks, problem, arguments, measure, False, self.n_jobs, False)
+        results = run_tasks(tasks, Job(problem, arguments, find_measure("mse", "gaussian")), self.n_jobs, False)
         if any(result.missed for result in results):
             warn_unsolved(max(result.worst_gap for result in results), self.tol, 1.0)
         return np.array([result.scores for result in results]).reshape(len(ratios), len(folds), -1)
@@ -141,12 +141,14 @@ def _validate(estimator, X, y):
     return X, column_or_1d(y, warn=True)
 
 
-def _routed(estimator, sample_weight, params) -> dict:
-    """What the splitter gets of `params`."""
+def routed(estimator, sample_weight, params):
+    """What splitter and scorer get of the arguments of fit: ``.splitter.split`` and ``.scorer.score``."""
+    from sklearn.utils import Bunch
     from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
     from sklearn.utils.metadata_routing import process_routing
 
     _raise_for_params(params, estimator, "fit")
-    if not _routing_enabled():
-        return {}
-    return process_routing(estimator, "fit", sample_weight=sample_weight, **params).splitter.split
+    if _routing_enabled():
+        return process_routing(estimator, "fit", sample_weight=sample_weight, **params)
+    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+    return Bunch(splitter=Bunch(split={}), scorer=Bunch(score=weights))

@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from fastnet.losses import find_family
 
-from .solve import SHARE, STEPS, solve
+from .solve import solve_one
 
 
 class _FitGLM:
@@ -47,11 +47,7 @@ class _FitGLM:
             raise ValueError(
                 f"Some value(s) of y are out of the valid range of the loss {type(self._base_loss).__name__!r}."
             )
-        found = solve(
-            X, y, family=family, alphas=[self.alpha], l1_ratio=0.0, sample_weight=weight,
-            fit_intercept=self.fit_intercept, tol=self.tol * SHARE, max_iter=self.max_iter * STEPS,
-            start=self.coef_ if self.warm_start and hasattr(self, "coef_") else None,
-        )  # fmt: skip
+        found = solve_one(self, X, y, family=family, alpha=self.alpha, l1_ratio=0.0, sample_weight=weight)
         self.coef_ = found.coefs[:, 0].astype(X.dtype, copy=False)
         self.intercept_ = X.dtype.type(found.intercepts[0]) if self.fit_intercept else 0.0
         self.n_iter_ = max(found.n_iters[0], 1)

@@ -66,6 +66,16 @@ def solve(
     )
 
 
+def solve_one(estimator, X, y, *, family, alpha, l1_ratio, sample_weight) -> Solution:
+    """The fit of an estimator that has one alpha: its own `tol`, `max_iter`, `fit_intercept` and `warm_start`."""
+    warm = getattr(estimator, "warm_start", False) and hasattr(estimator, "coef_")
+    return solve(
+        X, y, family=family, alphas=[alpha], l1_ratio=l1_ratio, sample_weight=sample_weight,
+        fit_intercept=getattr(estimator, "fit_intercept", False), tol=estimator.tol * SHARE,
+        max_iter=max(estimator.max_iter, 1) * STEPS, start=np.ravel(estimator.coef_) if warm else None,
+    )  # fmt: skip
+
+
 def warn_unsolved(gap, tol, null_objective, stacklevel=4):
     """scikit-learn's warning where the worst gap, a share of the null objective, misses `tol`."""
     if gap > tol:
