@@ -142,19 +142,20 @@ class _Certified:
         from fastnet.api import fit_path
 
         path, problem = self.path, self.problem
-        if len(columns) == 0:  # one column that is left out: the null model
-            columns, bounds = np.zeros(1, np.intp), (0.0, 0.0)
+        null = len(columns) == 0
+        if null:  # one column, held at zero: the null model
+            columns, lower, upper = np.zeros(1, np.intp), 0.0, 0.0
         else:
-            bounds = tuple(None if bound is None else bound[columns] for bound in (problem.lower, problem.upper))
+            lower, upper = (None if bound is None else bound[columns] for bound in (problem.lower, problem.upper))
         fit = fit_path(
             problem.X[:, columns], self.y, family=self.family, alphas=[RIDGE * alpha], l1_ratio=0.0,
-            sample_weight=problem.sample_weight, offset=problem.offset, lower=bounds[0], upper=bounds[1],
+            sample_weight=problem.sample_weight, offset=problem.offset, lower=lower, upper=upper,
             fit_intercept=path.fit_intercept, standardize=path.standardize, tol=min(path.tol, REFIT_TOL),
             max_iter=path.problem_options.get("max_iter", 10_000), check_finite=False,
         )  # fmt: skip
         beta = np.zeros(len(columns))
         beta[fit.coefs.indices] = fit.coefs.data
-        return beta if bounds != (0.0, 0.0) else beta[:0], float(fit.intercepts[0]), int(fit.statuses[0])
+        return beta[:0] if null else beta, float(fit.intercepts[0]), int(fit.statuses[0])
 
 
 def _mixed(path, refits: Refits, gamma: float):

@@ -237,6 +237,85 @@ def test_processes_of_joblib_give_the_same():
     identical(here, there)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_dask_cluster_gives_the_same():
+    """Two worker processes on this machine, as many as a cluster has."""
+    import joblib
+
+    distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
+    X, y, _ = data()
+    options = {"cv": 3, "alphas": 8, "keep_predictions": True}
+    here = fastnet.cv_path(X, y, **options)
+    cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.Client(**cluster), joblib.parallel_config("dask"):
+        there = fastnet.cv_path(X, y, **options)
+    identical(here, there)
+
+
+@pytest.mark.parametrize("n_jobs", [0, True, 1.5])
+def test_numbers_of_threads_that_make_no_sense_are_refused(n_jobs):
+    X, y, _ = data()
+    with pytest.raises(ValueError, match="n_jobs is"):
+        fastnet.cv_path(X, y, cv=3, alphas=3, n_jobs=n_jobs)
+
+
+# --- Ctrl-C
+
+
+class InterruptsOnce:
+    """A measure during which Ctrl-C is pressed, at its n-th fold."""
+
+    name, greater_is_better = "own", False
+
+    def __init__(self, at):
+        self.at, self.calls = at, 0
+
+    def scores(self, held_out):
+        import _thread
+
+        self.calls += 1
+        if self.calls == self.at:
+            _thread.interrupt_main()
+        return np.mean((held_out.y[:, None] - held_out.eta) ** 2, axis=0)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_ctrl_c_leaves_the_folds_that_were_finished(n_jobs, monkeypatch):
+    from fastnet.model_selection import cross_validation
+
+    X, y, _ = data()
+    options = {"cv": 6, "alphas": 20, "l1_ratio": (0.5, 1.0)}
+    whole = fastnet.cv_path(X, y, **options)
+    monkeypatch.setattr(cross_validation, "find_measure", lambda *_: InterruptsOnce(9))
+    with pytest.raises(fastnet.CVInterrupted, match="interrupted after [5-9] of 12 folds") as caught:
+        fastnet.cv_path(X, y, n_jobs=n_jobs, **options)
+    cv = caught.value.cv
+    assert isinstance(caught.value, KeyboardInterrupt)
+    assert caught.value.path is cv.path
+    finished = [~np.isnan(scores).any(axis=1) for scores in cv.fold_scores]
+    assert finished[0].sum() >= 5
+    assert not finished[1].all()
+    for part, scores, expected in zip(finished, cv.fold_scores, whole.fold_scores):
+        np.testing.assert_array_equal(scores[part], expected[part])
+        assert np.isnan(scores[~part]).all()
+    assert cv.alpha_min in cv.alphas
+    assert cv.alpha_1se >= cv.alpha_min
+
+
+def test_ctrl_c_before_the_first_fold_ends_leaves_the_path(monkeypatch):
+    from fastnet.model_selection import cross_validation
+
+    X, y, _ = data()
+    monkeypatch.setattr(cross_validation, "find_measure", lambda *_: InterruptsOnce(1))
+    with pytest.raises(fastnet.CVInterrupted) as caught:
+        fastnet.cv_path(X, y, cv=3, alphas=5)
+    assert caught.value.cv is None
+    assert len(caught.value.path) == 5
+    import pickle
+
+    assert pickle.loads(pickle.dumps(caught.value)).path.alpha_max == caught.value.path.alpha_max
+
+
 def test_progress_bar(capsys):
     X, y, _ = data()
     fastnet.cv_path(X, y, cv=3, alphas=3, progress=True)

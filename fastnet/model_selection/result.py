@@ -18,14 +18,15 @@ __all__ = ["CVPath"]
 class CVPath:
     """A cross-validated path. Immutable; ``cv.path`` is the fit to all the data.
 
-    With several l1_ratio, attributes without an index belong to the one with the best mean, number ``best``. The
+    With several l1_ratio, or mixes gamma of the relaxed path, there is one entry for each, in `paths`, `fold_scores`,
+    `means`; attributes without an index belong to the one with the best mean, number ``best``. The
     mean over the folds is weighted by their held-out weight, and its standard error is that of a weighted mean of
     independent values, sqrt(sum_f W_f (score_f - mean)^2 / W / (F - 1)), as in glmnet.
     """
 
-    paths: tuple[Path, ...]  # one for each l1_ratio, fitted to all the data; their alphas are the grids
-    fold_scores: tuple[np.ndarray, ...]  # (F, K) for each l1_ratio; NaN where a fold has no score
-    fold_weights: np.ndarray  # (F,) held-out weights
+    paths: tuple[Path, ...]  # one for each l1_ratio and gamma, fitted to all the data; their alphas are the grids
+    fold_scores: tuple[np.ndarray, ...]  # (F, K) for each entry of paths; NaN where a fold has no score
+    fold_weights: np.ndarray  # (F,) held-out weights (of events for the deviance of survival times)
     roles: np.ndarray  # (F, n) int8: 1 the row trained, 2 it was held out, 3 both, 0 neither
     fold_ids: np.ndarray | None  # (n,) fold that holds the row out, -1 none; None when some row is in several
     measure: str  # what the scores are
@@ -84,6 +85,16 @@ class CVPath:
     @property
     def l1_ratios(self) -> tuple[float, ...]:
         return tuple(path.l1_ratio for path in self.paths)
+
+    @property
+    def gamma(self) -> float:
+        """Mix of the best relaxed path; 1 is the penalised path."""
+        return self.path.gamma
+
+    @property
+    def gammas(self) -> tuple[float, ...]:
+        """Mix of every entry of `paths`."""
+        return tuple(path.gamma for path in self.paths)
 
     @property
     def alphas(self) -> np.ndarray:

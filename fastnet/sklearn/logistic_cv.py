@@ -47,7 +47,9 @@ class LogisticRegressionCV(linear_model.LogisticRegressionCV):
         X, y, weight = validate_classes(self, X, y, sample_weight)
         if len(self.classes_) > 2:
             with saga_where(self, any(ratios)):
-                return super().fit(*given, sample_weight, **params)
+                super().fit(*given, sample_weight, **params)
+            self.n_iter_ = np.maximum(self.n_iter_, 1)  # 0 where a start from the last C is good enough
+            return self
         self.Cs_ = np.logspace(-4, 4, self.Cs) if np.ndim(self.Cs) == 0 else np.asarray(self.Cs, float)
         routes = routed(self, sample_weight, params)
         folds = list(check_cv(self.cv, y, classifier=True).split(X, y, **routes.splitter.split))
