@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -271,14 +276,18 @@ class InterruptsOnce:
         self.at, self.calls = at, 0
 
     def scores(self, held_out):
-        import _thread
-
         self.calls += 1
         if self.calls == self.at:
-            _thread.interrupt_main()
+            os.kill(os.getpid(), signal.SIGINT)
+        if self.calls >= self.at:
+            time.sleep(0.1)  # in a thread: the main one wakes up
         return np.mean((held_out.y[:, None] - held_out.eta) ** 2, axis=0)
 
 
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="os.kill does not press Ctrl-C there")
+
+
+@needs_signals
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_ctrl_c_leaves_the_folds_that_were_finished(n_jobs, monkeypatch):
     from fastnet.model_selection import cross_validation
@@ -287,7 +296,7 @@ def test_ctrl_c_leaves_the_folds_that_were_finished(n_jobs, monkeypatch):
     options = {"cv": 6, "alphas": 20, "l1_ratio": (0.5, 1.0)}
     whole = fastnet.cv_path(X, y, **options)
     monkeypatch.setattr(cross_validation, "find_measure", lambda *_: InterruptsOnce(9))
-    with pytest.raises(fastnet.CVInterrupted, match="interrupted after [5-9] of 12 folds") as caught:
+    with pytest.raises(fastnet.CVInterrupted, match=r"interrupted after (\d|10|11) of 12 folds") as caught:
         fastnet.cv_path(X, y, n_jobs=n_jobs, **options)
     cv = caught.value.cv
     assert isinstance(caught.value, KeyboardInterrupt)
@@ -296,12 +305,13 @@ def test_ctrl_c_leaves_the_folds_that_were_finished(n_jobs, monkeypatch):
     assert finished[0].sum() >= 5
     assert not finished[1].all()
     for part, scores, expected in zip(finished, cv.fold_scores, whole.fold_scores):
-        np.testing.assert_array_equal(scores[part], expected[part])
+        np.testing.assert_allclose(scores[part], expected[part], rtol=1e-12)
         assert np.isnan(scores[~part]).all()
     assert cv.alpha_min in cv.alphas
     assert cv.alpha_1se >= cv.alpha_min
 
 
+@needs_signals
 def test_ctrl_c_before_the_first_fold_ends_leaves_the_path(monkeypatch):
     from fastnet.model_selection import cross_validation
 

@@ -63,7 +63,7 @@ class Concordance:
         return _concordance(times, held_out.eta, held_out.weight, strata)
 
 
-def concordance(y, eta, sample_weight=None, strata=None) -> np.ndarray:
+def concordance(y, eta, sample_weight=None, strata=None) -> np.ndarray | float:
     """Harrell's concordance of survival times and linear predictors.
 
     A pair is comparable when one row has its event while the other is at risk and has none at that time, both in one
