@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,20 @@ def test_data_files_of_two_signatures_do_not_collide(tmp_path, copy_of_package):
     assert names[0]
     assert names[1]
     assert not names[0] & names[1]
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")
+def test_two_processes_compile_into_one_cache_at_once(tmp_path, copy_of_package):
+    """Both give the right answer, and what they leave behind is whole: a third one loads it all."""
+    code = (
+        "import json, numpy as np\nfrom fastnet.designs import dense, moments\n"
+        "answers = [moments(np.asfortranarray([[1.0], [3.0]], dtype=kind), np.ones(2) / 2) for kind in 'df']\n"
+        "stats = dense._dense_moments.stats\n"
+        "print(json.dumps([[float(part[0]) for pair in answers for part in pair], sum(stats.cache_misses.values())]))"
+    )
+    environment = {"PYTHONPATH": str(copy_of_package.parent), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: json.loads(python(code, **environment)), range(2))
+    assert first[0] == second[0] == [2.0, 1.0, 2.0, 1.0]
+    assert json.loads(python(code, **environment)) == [first[0], 0]
+    assert not list((tmp_path / "cache").rglob("*.tmp*"))

@@ -282,3 +282,19 @@ def test_processes(problem, method):
         warnings.simplefilter("ignore", DeprecationWarning)  # fork in a process that has had threads
         with multiprocessing.get_context(method).Pool(2) as pool:
             assert pool.map(task, todo) == expected
+
+
+def test_joblib_maps_x_read_only(problem):
+    """joblib hands large arrays to its processes as read-only memory maps."""
+    joblib = pytest.importorskip("joblib")
+    X, y = problem
+    todo = [(X, y, {"l1_ratio": l1_ratio}) for l1_ratio in (1.0, 0.5)]
+    with joblib.Parallel(n_jobs=2, max_nbytes=1000, mmap_mode="r") as parallel:
+        kinds = parallel(joblib.delayed(kind_of)(each[0]) for each in todo)
+        answers = parallel(joblib.delayed(task)(each) for each in todo)
+    assert kinds == [("memmap", False)] * 2
+    assert answers == [task(each) for each in todo]
+
+
+def kind_of(X):
+    return type(X).__name__, bool(X.flags.writeable)

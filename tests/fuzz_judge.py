@@ -1,0 +1,169 @@
+"""The judge of the fuzz: `verify`, the NumPy references and the honesty of statuses, gaps and warnings."""
+
+from __future__ import annotations
+
+import numpy as np
+from cox_reference import NaiveCox
+from fuzz_problems import HARD, Spec, build, fit
+from reference import Reference
+from scipy import special
+from scipy.optimize import minimize
+
+import fastnet
+from fastnet import Status
+
+SLACK = 1e-9  # rounding of the judges themselves, relative to the null objective
+
+
+def judge(spec: Spec):
+    """Fit and judge one problem; AssertionError says what is wrong. Returns the path."""
+    problem = build(spec)
+    path, messages = fit(problem, spec)
+    _statuses_are_honest(path, messages)
+    found = fastnet.verify(
+        problem.X, problem.y, path.coefs, path.intercepts, path.alphas, family=problem.family, **problem.options
+    )
+    assert found.feasible.all(), "a bound, an excluded column or the intercept is not kept"
+    for k in range(len(path)):
+        claimed, true = path.gaps[k], found.gaps[k]
+        assert true <= claimed * 1.001 + SLACK, f"point {k}: gap {claimed:.3g} is claimed, verify finds {true:.3g}"
+    size = np.mean((problem.y - problem.options.get("offset", 0.0)) ** 2) if spec.family == "gaussian" else 1.0
+    scale = max(abs(path.null_objective), 1e-12 * size + 1e-300)
+    np.testing.assert_allclose(
+        found.objectives / scale, path.objectives / scale, rtol=1e-7, atol=SLACK, err_msg="objective"
+    )
+    if spec.columns not in HARD and path.null_objective > 1e-10:
+        _reference_agrees(spec, problem, path)
+    return path
+
+
+def _statuses_are_honest(path, messages):
+    solved = path.statuses == Status.CONVERGED
+    np.testing.assert_array_equal(solved, path.gaps <= path.tol, err_msg="status against gap")
+    assert np.isfinite(path.coefs.data).all(), "coefficients that are not finite"
+    assert np.isfinite(path.intercepts).all(), "an intercept that is not finite"
+    assert len(messages) == (not solved.all()), f"warnings: {messages}"
+    assert not messages or "miss the promised gap" in messages[0], messages
+
+
+def _reference_agrees(spec, problem, path):
+    if spec.family == "cox":
+        _cox_agrees(spec, problem, path)
+        return
+    truth = Reference(problem.dense, problem.y, **problem.options)
+    if spec.family == "gaussian":
+        for k, alpha in enumerate(path.alphas):
+            gap = truth.gap(path.intercepts[k], path.coefs[:, [k]].toarray()[:, 0], alpha)
+            assert gap <= path.gaps[k] * 1.001 + SLACK, f"point {k}: the reference finds gap {gap:.3g}"
+        return
+    loss = NaiveGLM(truth, problem.family, spec.family)
+    for k, alpha in enumerate(path.alphas):
+        b = path.coefs[:, [k]].toarray()[:, 0]
+        value = loss.objective(path.intercepts[k], b, alpha)
+        scale = path.null_objective
+        assert abs(value - path.objectives[k]) <= 1e-7 * abs(value) + SLACK * scale, f"point {k}: objective {value}"
+        if path.statuses[k] == Status.CONVERGED and spec.family != "inverse_gaussian":
+            gain = value - loss.lowered(path.intercepts[k], b, alpha)
+            assert gain <= (spec.tol * 1.001 + SLACK) * scale, (
+                f"point {k}: the reference lowers it by {gain / scale:.3g}"
+            )
+
+
+def _cox_agrees(spec, problem, path):
+    plain = spec.standardize and not spec.factors and not spec.bounds
+    if not plain or np.ptp(problem.dense, axis=0).min() == 0:
+        return
+    time, event = problem.y.T
+    weight, offset = problem.options.get("sample_weight"), problem.options.get("offset")
+    truth = NaiveCox(problem.dense, None, time, event, None, weight, offset, problem.family.ties == "efron")
+    if truth.s.min() <= 1e-9:
+        return
+    for k, alpha in enumerate(path.alphas):
+        b = path.coefs[:, [k]].toarray()[:, 0]
+        c = b * truth.s
+        penalty = alpha * (spec.l1_ratio * np.abs(c).sum() + (1 - spec.l1_ratio) / 2 * c @ c)
+        value = truth.loss(truth.offset + truth.Z @ c) + penalty
+        np.testing.assert_allclose(path.objectives[k], value, rtol=1e-7, atol=1e-9, err_msg="Cox objective")
+
+
+# loss and its slope in eta, for parameter t
+FORMULAS = {
+    "binomial": (lambda y, e, t: np.logaddexp(0, e) - y * e, lambda y, e, t: special.expit(e) - y),
+    "poisson": (lambda y, e, t: np.exp(e) - y * e, lambda y, e, t: np.exp(e) - y),
+    "gamma": (lambda y, e, t: e + y * np.exp(-e), lambda y, e, t: 1 - y * np.exp(-e)),
+    "inverse_gaussian": (
+        lambda y, e, t: y * np.exp(-2 * e) / 2 - np.exp(-e),
+        lambda y, e, t: np.exp(-e) - y * np.exp(-2 * e),
+    ),
+    "tweedie": (
+        lambda y, e, t: np.exp((2 - t) * e) / (2 - t) - y * np.exp((1 - t) * e) / (1 - t),
+        lambda y, e, t: np.exp((2 - t) * e) - y * np.exp((1 - t) * e),
+    ),
+    "negative_binomial": (
+        lambda y, e, t: (y + t) * np.logaddexp(np.log(t), e) - y * e - (y + t) * np.log(t),
+        lambda y, e, t: (y + t) * special.expit(e - np.log(t)) - y,
+    ),
+    "squared_hinge": (
+        lambda y, e, t: np.maximum(0, 1 - np.where(y > 0, 1, -1) * e) ** 2,
+        lambda y, e, t: -2 * np.where(y > 0, 1, -1) * np.maximum(0, 1 - np.where(y > 0, 1, -1) * e),
+    ),
+    "huber": (
+        lambda y, e, t: np.where(np.abs(y - e) <= t, (y - e) ** 2 / 2, t * np.abs(y - e) - t * t / 2),
+        lambda y, e, t: -np.clip(y - e, -t, t),
+    ),
+}
+
+
+class NaiveGLM:
+    """The objective of a family in plain NumPy, and a general-purpose optimiser that tries to lower it."""
+
+    def __init__(self, truth: Reference, family, name):
+        self.truth = truth
+        self.value, self.slope = FORMULAS[name]
+        self.parameter = next(iter(getattr(family, "parameters", {}).values()), None)
+        w = truth.w
+        self.keep = np.ones(len(truth.y), bool) if truth.sample_weight is None else np.asarray(truth.sample_weight) > 0
+        self.y = np.asarray(truth.y, float)[self.keep]
+        self.o = np.zeros(len(w)) if truth.offset is None else np.asarray(truth.offset)[self.keep]
+
+    def objective(self, b0, b, alpha):
+        eta = self.o + b0 + self.truth.Xraw @ b
+        return float(self.truth.w @ self.value(self.y, eta, self.parameter)) + self.truth.penalty(
+            b * self.truth.s, alpha
+        )
+
+    def lowered(self, b0, b, alpha):
+        """The least objective that L-BFGS-B finds from here, the positive and negative parts being variables."""
+        truth, p = self.truth, len(b)
+        l1 = alpha * truth.l1_ratio * truth.pf * truth.s
+        l2 = alpha * (1 - truth.l1_ratio) * truth.pf * truth.s**2
+        low, high = np.broadcast_to(truth.low / truth.s, p), np.broadcast_to(truth.high / truth.s, p)
+        unit = np.sqrt(truth.w @ truth.Xraw**2)
+        unit = np.where(unit > 0, unit, 1.0)
+
+        def split(v):
+            return (v[1 : p + 1] - v[p + 1 :]) / unit
+
+        def f(v):
+            c = split(v)
+            eta = self.o + v[0] + truth.Xraw @ c
+            with np.errstate(over="ignore", invalid="ignore"):
+                value = truth.w @ self.value(self.y, eta, self.parameter)
+                r = truth.w * self.slope(self.y, eta, self.parameter)
+            g = truth.Xraw.T @ r + l2 * c
+            total = value + np.sum(l1 * (v[1 : p + 1] + v[p + 1 :]) / unit) + 0.5 * np.sum(l2 * c * c)
+            gradient = np.concatenate([[r.sum() * truth.fit_intercept], (g + l1) / unit, (l1 - g) / unit])
+            if not np.isfinite(total):
+                return 1e300, np.zeros_like(gradient)
+            return total, gradient
+
+        live = ~truth.out
+        bounds = [(None, None) if truth.fit_intercept else (0.0, 0.0)]
+        bounds += [(0.0, (high[j] * unit[j] if live[j] else 0.0)) for j in range(p)]
+        bounds += [(0.0, (-low[j] * unit[j] if live[j] else 0.0)) for j in range(p)]
+        start = np.concatenate([[b0], np.maximum(b, 0) * unit, np.maximum(-b, 0) * unit])
+        start = np.clip(
+            start, [-np.inf if a is None else a for a, _ in bounds], [np.inf if z is None else z for _, z in bounds]
+        )
+        found = minimize(f, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 100, "ftol": 1e-15})
+        return min(float(found.fun), f(start)[0])
