@@ -55,6 +55,21 @@ def test_units_of_x_and_y(problem, kind, l1_ratio, unit):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("unit", [1e-320, 1e-200, 1e200, 1e307])
+def test_units_beyond_what_squares_can_hold_are_refused(problem, kind, l1_ratio, unit):
+    """Squares and products of units would overflow or vanish: better no answer than a wrong one."""
+    X, y = problem
+    for standardize in (True, False):
+        with pytest.raises(ValueError, match=r"X has column \d+ of size .* from 1e-152 to 1e\+152.*multiply it by"):
+            fastnet.enet_path(KINDS[kind](X * unit), y, l1_ratio=l1_ratio, alphas=3, standardize=standardize)
+    with pytest.raises(ValueError, match=r"y has size .* from 1e-152 to 1e\+152.*multiply y by"):
+        fastnet.enet_path(KINDS[kind](X), y * unit, l1_ratio=l1_ratio, alphas=3)
+    with pytest.raises(ValueError, match=r"X has column"):
+        fastnet.enet_path(KINDS[kind](X * unit), y > y.mean(), family="binomial", l1_ratio=l1_ratio, alphas=3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
 @pytest.mark.parametrize("standardize", [True, False])
 def test_columns_of_unlike_units_side_by_side(problem, kind, l1_ratio, standardize):
     X, y = problem
