@@ -21,6 +21,7 @@ from .validation.design import check_finite_design
 
 EPS = np.finfo(float).eps
 NO_RESPONSE = 1e-14  # a null residual below this share of the response counts as zero
+SMALLEST, LARGEST = 1e-152, 1e152  # sizes of columns and of y whose squares, products and ratios are sure to fit
 
 
 class Units(NamedTuple):
@@ -73,6 +74,7 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     y, n = problem.y, len(problem.y)
     response = y if problem.offset is None else y - problem.offset
     size = np.abs(response).max(initial=0.0)
+    _check_size(size, "y" if problem.offset is None else "y - offset")
     frame = _frame(problem, fit_intercept, standardize, check_finite)
     raw = frame.root * (response / size) if size > 0 else np.zeros(n)
     target = _project_off(frame.basis, raw)
@@ -112,10 +114,17 @@ def _frame(problem, fit_intercept, standardize, check_finite):
     n, p = X.shape
     weight = _normalised_weights(problem.sample_weight, n)
     mean, deviation = moments(X, weight)
-    if check_finite and not np.isfinite(mean.sum() + deviation.sum()):  # no pass over X of its own
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(mean.sum() + deviation.sum())
+    if check_finite and not finite:  # no pass over X of its own
         check_finite_design(X)
     deviation[deviation <= 4 * EPS * np.abs(mean)] = 0.0
-    norm = deviation if fit_intercept else np.hypot(deviation, mean)
+    with np.errstate(over="ignore"):
+        norm = deviation if fit_intercept else np.hypot(deviation, mean)
+    beyond = (norm > 0) & ~((norm >= SMALLEST) & (norm <= LARGEST)) & ~np.isnan(norm)
+    if beyond.any():
+        j = int(np.argmax(beyond))
+        _check_size(norm[j], f"X has column {j}")
     scale, penalty_scale = _column_scale(norm, deviation, standardize)
     inv_scale = np.divide(1.0, scale, out=np.zeros(p), where=scale > 0)
     center = mean if fit_intercept else np.zeros(p)
@@ -124,6 +133,17 @@ def _frame(problem, fit_intercept, standardize, check_finite):
     free, excluded = _free_and_excluded(problem, inv_scale)
     basis, triangle, free = _unpenalised_basis(X, design, root, free, fit_intercept)
     return _Frame(design, root, basis, triangle, free, excluded, scale, (norm * inv_scale) ** 2, penalty_scale)
+
+
+def _check_size(size, name):
+    """Refuse a unit whose square or ratio to another one might overflow or vanish."""
+    if SMALLEST <= size <= LARGEST or size == 0:
+        return
+    what, it = (f"{name} of size", "it") if " has " in name else (f"{name} has size", name)
+    raise ValueError(
+        f"{what} {size:.3g}; sizes from {SMALLEST:g} to {LARGEST:g} are allowed, so that squares do not overflow: "
+        f"choose another unit, e.g. multiply {it} by {10.0 ** np.clip(-np.round(np.log10(size)), -300, 300):.0e}"
+    )
 
 
 def _assemble(problem, frame, target, raw, response, fit_intercept):
