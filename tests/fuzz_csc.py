@@ -105,7 +105,7 @@ def judge(given, checked):
     for j in range(p):
         for e in range(indptr[j], indptr[j + 1]):
             out[indices[e], j] = data[e]
-    rounding = 1e-6 * float(np.max(np.abs(data), initial=0.0))  # duplicates are summed in float32
+    rounding = 1e-6 * float(np.max(np.abs(given.data.astype(float)), initial=0.0))  # duplicates are summed in float32
     np.testing.assert_allclose(out, dense(given), rtol=1e-6, atol=rounding)
 
 
