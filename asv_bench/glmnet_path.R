@@ -2,7 +2,7 @@
 suppressMessages({library(Matrix); library(glmnet)})
 given <- commandArgs(trailingOnly = TRUE)
 folder <- given[1]; n <- as.integer(given[2]); p <- as.integer(given[3]); is_sparse <- given[4] == "1"
-l1_ratio <- as.numeric(given[5]); tol <- as.numeric(given[6])
+l1_ratio <- as.numeric(given[5]); tol <- as.numeric(given[6]); family <- given[7]
 
 place <- function(name) file.path(folder, name)
 reals <- function(name) readBin(place(name), "double", file.size(place(name)) / 8)
@@ -13,16 +13,19 @@ if (is_sparse) {
 } else {
   X <- reals("X.bin"); dim(X) <- c(n, p)
 }
-y <- reals("y.bin"); alphas <- reals("alphas.bin")
+response <- function(v) if (family == "cox") matrix(v, ncol = 2, dimnames = list(NULL, c("time", "status"))) else v
+y <- response(reals("y.bin")); alphas <- reals("alphas.bin")
 
 # Never stop early: every alpha asked for is solved.
 glmnet.control(fdev = 0, devmax = 1)
 fit_path <- function(X, y, alphas)
-  glmnet(X, y, family = "gaussian", alpha = l1_ratio, lambda = alphas, standardize = FALSE, intercept = FALSE,
+  glmnet(X, y, family = family, alpha = l1_ratio, lambda = alphas, standardize = FALSE, intercept = FALSE,
          thresh = tol, maxit = 1e9)
+glmnet.control(mxitnr = 1000)
 
 small <- matrix(sin(seq_len(200)^2), 20); if (is_sparse) small <- as(small, "CsparseMatrix")
-invisible(fit_path(small, cos(seq_len(20)), c(0.1, 0.05)))  # loads and byte-compiles
+few <- switch(family, gaussian = cos(seq_len(20)), cox = response(c(seq_len(20), rep(1, 20))), rep(0:1, 10))
+invisible(fit_path(small, few, c(0.1, 0.05)))  # loads and byte-compiles
 
 taken <- c()
 repeat {

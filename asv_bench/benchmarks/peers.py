@@ -104,10 +104,11 @@ def adelie_path(X, y, alphas, l1_ratio, tol):
     return sp.csr_matrix(state.betas).T, seconds
 
 
-def glmnet_path(X, y, alphas, l1_ratio, tol):
+def glmnet_path(X, y, alphas, l1_ratio, tol, family="gaussian"):
     """R's glmnet in a fresh R; seconds are R's own around the call, warm, the least of up to five.
 
-    ``y`` must have mean 0 and mean(y^2) = 1: then glmnet's internal scaling of y changes nothing.
+    A Gaussian ``y`` must have mean 0 and mean(y^2) = 1: then glmnet's internal scaling of y changes nothing. For "cox"
+    it has the columns time and event.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -117,9 +118,9 @@ def glmnet_path(X, y, alphas, l1_ratio, tol):
             X.indptr.astype(np.int32).tofile(place / "indptr.bin")
         else:
             X.T.tofile(place / "X.bin")  # column after column
-        y.tofile(place / "y.bin")
+        y.T.tofile(place / "y.bin")
         np.asarray(alphas, float).tofile(place / "alphas.bin")
-        request = [str(place), *map(str, X.shape), str(int(sp.issparse(X))), repr(l1_ratio), repr(tol)]
+        request = [str(place), *map(str, X.shape), str(int(sp.issparse(X))), repr(l1_ratio), repr(tol), family]
         command = ["Rscript", "--vanilla", str(R_SCRIPT), *request]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

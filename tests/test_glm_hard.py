@@ -1,0 +1,125 @@
+"""Hard data for every family: the right answer (by verify), or a status that says so; no NaN, no other warning."""
+
+import warnings
+
+import numpy as np
+import pytest
+from parts import FAMILY_RESPONSES, family_data
+
+import fastnet
+from fastnet.exceptions import ConvergenceWarning
+from fastnet.losses import find_family
+
+NAMES = sorted(FAMILY_RESPONSES)
+COUNTS = ["poisson", "negative_binomial", "tweedie"]
+
+
+def check(name, X, y, tol=1e-7, **options):
+    """Fit, and certify independently."""
+    path = fastnet.enet_path(X, y, family=name, **({"alphas": 4, "tol": tol} | options))
+    options = {key: value for key, value in options.items() if not key.startswith("alpha")}
+    found = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, family=name, **options)
+    assert np.all(path.statuses == 0)
+    assert np.all(np.isfinite(path.coefs.data))
+    assert np.all(np.isfinite(path.deviance_ratios))
+    assert found.feasible.all()
+    assert found.gaps.max() <= 1.01 * tol
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_offsets_of_50_either_way(name):
+    """Rows whose means differ by e^100."""
+    X, y = family_data(name)
+    check(name, X, y, offset=np.resize([50.0, -50.0, 0.0], len(y)))
+    check(name, X, y, offset=np.full(len(y), 5.0), fit_intercept=False)
+
+
+@pytest.mark.parametrize("name", ["binomial", "poisson", "gamma", "negative_binomial", "inverse_gaussian", "tweedie"])
+@pytest.mark.parametrize("shift", [-50.0, 50.0])
+def test_a_common_offset_moves_the_intercept_alone(name, shift):
+    X, y = family_data(name)
+    path = check(name, X, y, offset=np.full(len(y), shift))
+    plain = check(name, X, y)
+    np.testing.assert_allclose(path.alpha_max, plain.alpha_max, rtol=1e-7)
+    np.testing.assert_allclose(path.intercepts + shift, plain.intercepts, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_at_the_ends(name):
+    X, y = family_data(name)
+    n = len(y)
+    check(name, X, 1e6 * y)
+    check(name, X, np.where(np.arange(n) == 3, 1.0, 0.0))
+    check(name, X, np.where(np.arange(n) == 0, 1e9, y))
+    path = check(name, X, np.zeros(n), fit_intercept=False)  # no intercept to run away to minus infinity
+    assert path.alpha_max > 0
+    with pytest.raises(ValueError, match="no positive count"):
+        fastnet.enet_path(X, np.zeros(n), family=name)
+
+
+@pytest.mark.parametrize("name", ["poisson", "gamma", "tweedie", "inverse_gaussian"])
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_units_of_y_move_the_intercept_alone(name, unit):
+    """With a log link a factor of y is a shift of the intercept."""
+    X, y = family_data(name)
+    path, plain = check(name, X, unit * y), check(name, X, y)
+    np.testing.assert_allclose(path.intercepts - np.log(unit), plain.intercepts, atol=2e-3)
+    np.testing.assert_allclose(path.coefs.toarray(), plain.coefs.toarray(), atol=2e-3)
+
+
+def test_beyond_rounding_the_status_says_so():
+    """Counts of 1e12 with theta 1: the objective's own rounding exceeds the tolerance asked for."""
+    X, y = family_data("negative_binomial")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        path = fastnet.enet_path(X, 1e12 * y, family="negative_binomial", alphas=8, tol=1e-7)
+    assert {w.category for w in caught} <= {ConvergenceWarning}
+    assert np.all(np.isfinite(path.coefs.data))
+    assert np.all((path.gaps <= 1e-7) == (path.statuses == 0))
+
+
+@pytest.mark.parametrize("name", ["gamma", "inverse_gaussian"])
+@pytest.mark.parametrize("outlier", [1e-9, 1e9])
+def test_one_extreme_amount(name, outlier):
+    X, y = family_data(name)
+    check(name, X, np.where(np.arange(len(y)) == 0, outlier, y))
+
+
+@pytest.mark.parametrize("name", ["binomial", "squared_hinge"])
+def test_separable_and_imbalanced_classes(name):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 5))
+    path = check(name, X, (X[:, 0] > 0).astype(float), alphas=40, alpha_min_ratio=1e-6)
+    assert path.deviance_ratios[-1] > 0.99
+    X = rng.standard_normal((20_000, 6))
+    check(name, X, (np.arange(20_000) < 2).astype(float))  # 1 : 10,000
+    check(name, X, (np.arange(20_000) == 0).astype(float))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_penalty_at_all(name):
+    X, y = family_data(name)
+    X = X[:, :4]
+    check(name, X, y, alphas=[0.1, 0.0])
+
+
+@pytest.mark.parametrize("name", ["huber"])
+def test_mirrored_responses_change_the_sign(name):
+    X, y = family_data(name)
+    path = fastnet.enet_path(X, y, family=name, alphas=6, tol=1e-11)
+    other = fastnet.enet_path(X, -y, family=name, alphas=6, tol=1e-11)
+    np.testing.assert_allclose(other.coefs.toarray(), -path.coefs.toarray(), atol=2e-4)
+
+
+def test_inverse_gaussian_stays_on_the_same_stationary_points():
+    """Not convex: on these data weights, repetitions and other grids lead to the same points all the same."""
+    X, y = family_data("inverse_gaussian")
+    counts = np.resize([1, 2, 0, 3], len(y))
+    options = {"family": find_family("inverse_gaussian"), "tol": 1e-11}
+    path = fastnet.enet_path(X, y, sample_weight=counts.astype(float), alphas=6, alpha_min_ratio=0.1, **options)
+    repeated = fastnet.enet_path(
+        np.repeat(X, counts, axis=0), np.repeat(y, counts), alphas=path.alphas[[1, 5]], **options
+    )
+    np.testing.assert_allclose(repeated.objectives, path.objectives[[1, 5]], rtol=1e-8)
+    np.testing.assert_allclose(repeated.coefs.toarray(), path.coefs[:, [1, 5]].toarray(), atol=1e-3)
