@@ -108,6 +108,20 @@ def test_top_ticks_do_not_overlap_and_count_non_zeros():
         assert int(ticks[-1].get_text()) == 450
 
 
+@pytest.mark.parametrize("ratio", [0.999, 0.7, 0.3, 0.12, 0.05, 0.02, 0.008, 1e-3, 1e-6])
+@pytest.mark.parametrize("start", [1e-3, 0.7, 6.3, 2.2e5])
+def test_ticks_of_alpha_do_not_overlap_on_short_grids(ratio, start):
+    path = make_path(20, 10, alphas=np.geomspace(start, ratio * start, 20))
+    _, axes = pyplot.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    ax = path.plot(ax=axes[0])
+    ax.figure.canvas.draw()
+    low, high = sorted(ax.get_xlim())
+    ticks = [tick for which in ("major", "minor") for tick in ax.xaxis.get_ticklabels(which=which) if tick.get_text()]
+    shown = [tick for tick in ticks if low <= tick.get_position()[0] <= high]
+    assert len(shown) >= 2
+    assert not overlaps([tick.get_window_extent() for tick in shown])
+
+
 def test_labels_name_the_largest():
     size = np.abs(NAMED.coefs.toarray()).max(axis=1)
     expected = {f"gene {j}" for j in np.argsort(-size)[:5]}
