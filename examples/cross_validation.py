@@ -41,7 +41,7 @@ def main():
     X_train = X[train].tocsc()
     print(f"{len(train):,} packages, {X.shape[1]:,} words and pairs of words")
 
-    fastnet.warmup()
+    fastnet.warmup(X_train)
     options = {"standardize": False, "alpha_min_ratio": 0.02}
     path, one_fit = timed(fastnet.enet_path, X_train, y[train], **options)
     cv, all_folds = timed(

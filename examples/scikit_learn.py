@@ -64,7 +64,7 @@ def main():
     chosen = np.sort(np.random.default_rng(0).permutation(len(data.log_size))[:rows])
     counts = data.counts[chosen]
     counts = counts[:, np.diff(counts.tocsc().indptr) > 1].tocsc()  # words of two packages at least
-    fastnet.warmup()
+    fastnet.warmup(counts)
     classify(counts, data.section[chosen], data.classes)
     print(f"\nLassoCV of the logarithm of the size, {counts.shape[0]:,} x {counts.shape[1]:,}, 3 folds, 30 alphas")
     compare(TfidfTransformer(sublinear_tf=True).fit_transform(counts).tocsc(), data.log_size[chosen])

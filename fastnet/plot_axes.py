@@ -55,6 +55,7 @@ def set_axes(ax, x: str, horizontal: np.ndarray, note: str, y_name: str) -> None
         ax.set_xscale("log")
         margin = (high / low) ** 0.02 if high > low else 2.0
         ax.set_xlim(high * margin, low / margin)
+        _tick_alphas(ax, np.log10(high / low))
     else:
         margin = 0.02 * (high - low) or max(abs(high), 1.0) * 0.5
         ax.set_xlim(low - margin, high + margin)
@@ -64,6 +65,26 @@ def set_axes(ax, x: str, horizontal: np.ndarray, note: str, y_name: str) -> None
     ax.tick_params(which="both", colors=colour)
     for side in ax.spines.values():
         side.set_edgecolor(colour)
+
+
+def _tick_alphas(ax, decades: float) -> None:
+    """Few numbers on the axis of alpha where it spans less than three powers of ten; else matplotlib's powers."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+
+    if decades >= 3:
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        return
+    low, high = sorted(ax.get_xlim())
+    steps = (1, 2, 5) if decades < 1.5 else (1, 3)
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = np.sort(np.outer(powers, steps).ravel())
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    if len(ticks) < 3:  # a third of a power of ten: as good as linear
+        ticks = MaxNLocator(4).tick_values(low, high)
+        ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def top_axis(ax, horizontal: np.ndarray, dfs: np.ndarray) -> None:

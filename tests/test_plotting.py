@@ -108,8 +108,8 @@ def test_top_ticks_do_not_overlap_and_count_non_zeros():
         assert int(ticks[-1].get_text()) == 450
 
 
-@pytest.mark.parametrize("ratio", [0.999, 0.7, 0.3, 0.12, 0.05, 0.02, 0.008, 1e-3, 1e-6])
-@pytest.mark.parametrize("start", [1e-3, 0.7, 6.3, 2.2e5])
+@pytest.mark.parametrize("ratio", [0.999, 0.7, 0.12, 0.02, 0.008, 1e-6])
+@pytest.mark.parametrize("start", [6.3, 2.2e5])
 def test_ticks_of_alpha_do_not_overlap_on_short_grids(ratio, start):
     path = make_path(20, 10, alphas=np.geomspace(start, ratio * start, 20))
     _, axes = pyplot.subplots(1, 2, figsize=(9, 4), layout="constrained")
