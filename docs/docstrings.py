@@ -14,13 +14,30 @@ _FIELD = re.compile(r"^    (\w+): [^#=]+(?:=[^#]+)?# (.+)$")
 
 def process(app, what, name, obj, options, lines: list[str]) -> None:
     """Handler of autodoc-process-docstring: changes the lines in place."""
-    if what == "class" and is_record(obj) and not any(line.strip() == "Attributes" for line in lines):
+    if name.startswith("fastnet.sklearn.") and is_scikit_learn_text(obj):
+        summary = " ".join("\n".join(lines).strip().split("\n\n")[0].split())
+        lines[:] = [
+            escape(summary),
+            "",
+            "Arguments and attributes are scikit-learn's, and so is the text of ``help()``.",
+            "",
+        ]
+    elif what == "class" and is_record(obj) and not any(line.strip() == "Attributes" for line in lines):
         lines += attributes(obj)
     lines[:] = literal_blocks(lines)
 
 
+def is_scikit_learn_text(obj) -> bool:
+    """Whether a docstring was taken over: its references lead to pages of scikit-learn's."""
+    if not inspect.isclass(obj):
+        return obj.__module__.startswith("sklearn")
+    return any(base.__doc__ == obj.__doc__ for base in obj.__mro__[1:] if base.__module__.startswith("sklearn"))
+
+
 def is_record(obj) -> bool:
-    return dataclasses.is_dataclass(obj) or (inspect.isclass(obj) and issubclass(obj, tuple) and hasattr(obj, "_fields"))
+    return dataclasses.is_dataclass(obj) or (
+        inspect.isclass(obj) and issubclass(obj, tuple) and hasattr(obj, "_fields")
+    )
 
 
 def attributes(obj) -> list[str]:
@@ -60,6 +77,8 @@ def escape(text: str) -> str:
     """Bars and lone asterisks mean nothing here."""
     parts = re.split(r"(``[^`]*``|`[^`]*`)", text)  # names in backticks stay
     return "".join(
-        part if part.startswith("`") else re.sub(r"(?<=\S)\*(?=\s|$|\S)|(?<=\s)\*(?=\w)", r"\\*", part).replace("|", r"\|")
+        part
+        if part.startswith("`")
+        else re.sub(r"(?<=\S)\*(?=\s|$|\S)|(?<=\s)\*(?=\w)", r"\\*", part).replace("|", r"\|")
         for part in parts
     )

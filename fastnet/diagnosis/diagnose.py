@@ -161,6 +161,8 @@ class _Data:
 
     def score(self, rows, eta, weight) -> tuple[np.ndarray, np.ndarray]:
         """Score and expected information of `rows` at the linear predictor `eta`."""
+        if "strata" in self.path.family_parameters:
+            raise Untestable("the path does not keep the strata of its rows")
         if self.is_cox:
             return working.cox(np.asarray(self.y_given)[rows], eta, weight)
         if self.path.family not in working.FAMILIES:
