@@ -39,8 +39,10 @@ def plot_gaps(path: Path, ax=None):
     ImportError
         If matplotlib is missing.
     ValueError
-        For an empty path.
+        For an empty path, and for a relaxed one, whose points have no gap.
     """
+    if path.gamma < 1:
+        raise ValueError("the points of a relaxed path have no gap: draw those of the path that was relaxed")
     ax, order, horizontal, note = _prepare(path, ax)
     gaps = path.gaps[order]
     finite = np.isfinite(gaps)

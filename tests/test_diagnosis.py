@@ -132,6 +132,11 @@ def test_an_alpha_that_regularises_too_much():
     assert "cv_path" in PATH.diagnose().skipped["over_regularised"]
 
 
+def test_the_points_of_a_relaxed_path_have_no_gaps():
+    relaxed = PATH.relax(X, Y, gamma=0.5)
+    assert "gaps" not in {finding.name for finding in relaxed.diagnose(X, Y, alpha=ALPHA).findings}
+
+
 # --- scales
 
 

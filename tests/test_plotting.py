@@ -227,6 +227,11 @@ def test_gaps_are_drawn_beside_the_promise():
     ax.figure.canvas.draw()
 
 
+def test_a_relaxed_path_has_no_gaps_to_draw():
+    with pytest.raises(ValueError, match="have no gap"):
+        NAMED.replace(gamma=0.5).plot_gaps()
+
+
 def test_times_are_drawn_each_and_summed():
     times = np.linspace(0.001, 0.03, 30)
     ax = NAMED.replace(times=times).plot_times()

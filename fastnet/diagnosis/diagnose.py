@@ -28,7 +28,7 @@ def diagnose_path(path: Path, X=None, y=None, *, alpha: float | None = None) -> 
         raise ValueError("this path has no points, so there is nothing to diagnose")
     chosen = float(check_alpha_values([alpha], name="alpha")[0]) if alpha is not None else None
     data = _Data(path, X, y, chosen)
-    findings = [choice.held_out(_share_left_out(path)), choice.gaps(path)]
+    findings = [choice.held_out(_share_left_out(path)), *_gaps(path)]
     skipped = {"over_regularised": "it needs held-out scores: use fastnet.cv_path and its diagnose"}
     if chosen is None:
         skipped["edge"] = "no alpha was chosen: pass alpha="
@@ -46,7 +46,7 @@ def diagnose_cv(cv: CVPath, X=None, y=None, *, alpha="min") -> Diagnosis:
     share = float(np.mean((cv.roles & 2).any(axis=0)))
     findings = [
         choice.held_out(share),
-        choice.gaps(cv.path, cv.missed),
+        *_gaps(cv.path, cv.missed),
         choice.edge(cv.path, chosen),
         choice.still_falling(cv.alphas, cv.sign * cv.mean, f"held-out {cv.measure}", "pass a smaller alpha_min_ratio"),
     ]
@@ -56,6 +56,11 @@ def diagnose_cv(cv: CVPath, X=None, y=None, *, alpha="min") -> Diagnosis:
     else:
         skipped["over_regularised"] = "one fold has no standard error"
     return _with_columns(data, findings, skipped)
+
+
+def _gaps(path, missed_in_folds: int = 0) -> list[Finding]:
+    """The mixes of a relaxed path are no optima, and have no gaps."""
+    return [choice.gaps(path, missed_in_folds)] if path.gamma == 1 else []
 
 
 def _share_left_out(path) -> float:
