@@ -74,11 +74,13 @@ def literal_blocks(lines: list[str]) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Bars and lone asterisks mean nothing here."""
-    parts = re.split(r"(``[^`]*``|`[^`]*`)", text)  # names in backticks stay
-    return "".join(
-        part
-        if part.startswith("`")
-        else re.sub(r"(?<=\S)\*(?=\s|$|\S)|(?<=\s)\*(?=\w)", r"\\*", part).replace("|", r"\|")
-        for part in parts
-    )
+    """Bars, lone asterisks and underscores at the end of a word mean nothing here; names in backticks stay."""
+    parts = re.split(r"(``[^`]*``|`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else _escape(part) for part in parts)
+
+
+def _escape(text: str) -> str:
+    name, colon, rest = text.partition(" : ")  # numpydoc escapes the name itself
+    rest = re.sub(r"(?<=\w)_(?!\w)", r"\\_", rest)
+    text = name + colon + rest
+    return re.sub(r"(?<=\S)\*(?=\s|$|\S)|(?<=\s)\*(?=\w)", r"\\*", text).replace("|", r"\|")

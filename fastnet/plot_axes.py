@@ -82,7 +82,7 @@ def _tick_alphas(ax, decades: float) -> None:
     if len(ticks) < 3:  # a third of a power of ten: as good as linear
         ticks = np.asarray(MaxNLocator(4).tick_values(low, high))
         ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_locator(FixedLocator(ticks.tolist()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
