@@ -17,8 +17,8 @@ from pathlib import Path
 import numba
 
 KERNEL_SOURCES = (
-    "designs", "losses", "solvers", "compile_cache.py", "jit.py", "parts.py", "penalty.py", "screening.py", "state.py",
-    "vectors.py",
+    "designs", "losses", "solvers", "compile_cache.py", "compiler.py", "jit.py", "parts.py", "penalty.py",
+    "screening.py", "state.py", "vectors.py",
 )  # fmt: skip
 
 _warned: list[bool] = []

@@ -9,15 +9,15 @@ import numpy as np
 
 from . import interrupts, screening
 from .designs import make_rows
+from .jit import entry
 from .result import Status
-from .solvers.certify import synchronize
-from .solvers.direct import EXHAUSTED, GROW, HAND_OVER, PAUSED, SOLVED, STALLED, restart_factor, solve_direct
+from .solvers.certify import certify, dot_violators, refresh_residual
+from .solvers.direct import restart, solve_direct
 from .solvers.iterative import solve_iterative
-from .solvers.rows import load_rows
+from .solvers.rows import leave_factor, load_violators
 from .state import (
     ACTIVE,
     DIRECT,
-    ENTRIES,
     GAP,
     IN_FACTOR,
     ITERATIONS,
@@ -28,9 +28,7 @@ from .state import (
     OBJECTIVE,
     RESIDENT,
     RESIDUAL2,
-    ROUND,
     ROWS,
-    SUPPORT,
     Factor,
     Screen,
     Work,
@@ -42,7 +40,7 @@ from .units import NO_RESPONSE
 DIRECT_LIMIT = 800  # see `direct_limit`
 MOST_DIRECT = 2500  # two factors of this size are 100 MB
 FIRST_CAPACITY = 64
-BUDGET = 2e8  # stored entries touched between two looks at Ctrl-C: about a fifth of a second
+STEPS = 200  # on the factor, in one call of a kernel, about
 NULL_TOL, NULL_ITERATIONS = 1e-13, 10_000  # for the null model, when it needs iterations
 MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
 
@@ -82,6 +80,8 @@ class QuadraticEngine:
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
+        self.entries = {}  # compiled code of the kernels, for the types of this fit
+        self.reach = self.design.matrix_size()[2]  # stored entries that one call of a kernel may touch
         self._fit_null()
         self.largest = self._first_pass()
 
@@ -97,7 +97,7 @@ class QuadraticEngine:
             return
         whole = self.null
         self.work.counts[MODE] = ITERATIVE
-        self._load(columns, np.zeros(len(columns)))
+        self._start(columns, np.zeros(len(columns)))
         self._solve(1.0, 0.0, NULL_TOL, NULL_ITERATIONS)  # columns never dotted stay out, whatever l1
         self.history = []
         self.null = 0.5 * float(self.work.residual @ self.work.residual)
@@ -116,9 +116,7 @@ class QuadraticEngine:
         np.multiply(self.quadratic.root, work.residual, out=work.weighted)
         work.values[RESIDUAL2] = square
         p = len(screen.bound)
-        found, _ = self._run(
-            screening.dot_candidates, self.design, screen, self.quadratic, work.weighted, slot, p, 0.0
-        )  # fmt: skip
+        found, _ = self.run(screening.dot_candidates, self.design, screen, self.quadratic, work.weighted, slot, p, 0.0)
         self.first_found = found
         ratio = np.abs(screen.found[:found])
         if len(self.quadratic.limits):
@@ -134,41 +132,60 @@ class QuadraticEngine:
         return self._solve(*self.units.penalties(alpha, l1_ratio), tol, max_iter)
 
     def _solve(self, l1, l2, tol, max_iter):
-        work = self.work
-        work.counts[ROUND] = -1
-        work.counts[ITERATIONS] = 0
+        counts = self.work.counts
+        counts[ITERATIONS] = 0
+        self.reach = max(self.design.matrix_size()[2], STEPS * int(counts[IN_FACTOR]) ** 2)
         self._maybe_direct(l1, l2)
-        while True:
-            code = self._call(l1, l2, tol, max_iter)
-            if code == GROW:
-                self._grow()
-            elif code == HAND_OVER:
-                self.fallbacks += 1
-                work.counts[ROUND] = -1
-            elif code != PAUSED:
-                break
-        self.history = [*self.history[-1:], l1]
-        return {SOLVED: Status.CONVERGED, EXHAUSTED: Status.MAX_ITER, STALLED: Status.STALLED}[code]
-
-    def _run(self, kernel, *args):
-        """Call a kernel that may read all of X, or take some hundred steps on the factor, so that Ctrl-C is heard."""
-        factor = int(self.work.counts[IN_FACTOR])
-        return interrupts.run(max(self.design.matrix_size()[2], 200 * factor * factor), kernel, *args)
-
-    def _call(self, l1, l2, tol, max_iter):
-        common = (self.factor, self.screen, self.quadratic, self.work)
-        if self.work.counts[MODE] == DIRECT:
-            return self._run(
-                solve_direct, self.design, self.store, self.active, *common,
-                l1, l2, tol, self.null, self.limit, max_iter, BUDGET,
-            )  # fmt: skip
-        if self.support is None or len(self.support) < len(self.active):
-            self.support = records(len(self.active), SUPPORT)
         ratio, l1_next = self._extrapolation(l1)
-        return self._run(
-            solve_iterative, self.design, self.store, self.active, self.support, *common,
-            l1, l2, l1_next, ratio, tol, self.null, max_iter, BUDGET,
-        )  # fmt: skip
+        status = None
+        if counts[MODE] == DIRECT or ratio == 0.0:
+            self._remember()
+        if counts[MODE] == DIRECT:
+            status = solve_direct(self, l1, l2, tol, max_iter)
+            ratio = 0.0  # the iterative solver goes on where it stands
+        if status is None:
+            if counts[MODE] == DIRECT:
+                self.run(leave_factor, self.active, self.factor, self.work)
+                counts[MODE] = ITERATIVE
+                self.fallbacks += 1
+            status = solve_iterative(self, l1, l2, l1_next, ratio, tol, max_iter)
+        self.history = [*self.history[-1:], l1]
+        return status
+
+    def _remember(self):
+        """Coefficients and residual at the alpha before."""
+        rows = self.work.counts[ROWS]
+        self.active["previous"][:rows] = self.active["coef"][:rows]
+        self.work.previous[:] = self.work.residual
+
+    # --- what the solvers ask for
+
+    def run(self, kernel, *arguments):
+        """Call a kernel; the types of its arguments are looked at the first time only. Ctrl-C is heard meanwhile."""
+        call = self.entries.get(kernel)
+        if call is None:
+            call = self.entries[kernel] = entry(kernel, *arguments)
+        return interrupts.run(self.reach, call, *arguments)
+
+    def certify(self, l1, l2, collect, tol):
+        """Residual from scratch, what violates, and the duality gap; returns (violators, those that exceed l1)."""
+        common = self.quadratic, self.work
+        self.run(refresh_residual, self.store, self.active, *common)
+        found, true = self.run(dot_violators, self.design, self.screen, *common, collect, l1)
+        self.run(
+            certify, self.store, self.active, self.factor, self.screen, *common, found, true, l1, l2, tol, self.null
+        )
+        return found, true
+
+    def load(self, violators):
+        """Append the columns listed in screen.candidate to the active rows."""
+        while not self.run(
+            load_violators, self.design, self.store, self.active, self.screen, self.quadratic, self.work, violators
+        ):
+            need = int(self.work.counts[NEED_ROWS])
+            if need > len(self.active):
+                self.active = enlarged(self.active, max(need, 2 * len(self.active)))
+            self.store = self.store.grown(len(self.active), int(self.work.counts[NEED_ENTRIES]))
 
     def _extrapolation(self, l1):
         """(step of l1 now over the step before, the l1 to expect next)."""
@@ -186,26 +203,13 @@ class QuadraticEngine:
             return
         if np.count_nonzero(self.active["coef"][:rows]) > 0.7 * self.limit or rows > self.limit:
             return
-        if rows > len(self.factor.order):
-            self.factor = Factor.allocate(len(self.active))
-        gram = rows * (rows * len(self.quadratic.root))  # products, at some ten times the speed of a pass over X
-        args = self.store, self.active, self.factor, self.quadratic, self.work, l1, l2
-        interrupts.run(gram / 10, restart_factor, *args)
+        self.work.counts[MODE] = DIRECT
+        restart(self, l1, l2)
 
     def never_direct(self):
         """From now on by sweeps and conjugate gradients alone (for tests and to compile them)."""
         self.fallbacks = MOST_FALLBACKS + 1
         self.work.counts[MODE] = ITERATIVE
-
-    def _grow(self):
-        need, entries = int(self.work.counts[NEED_ROWS]), int(self.work.counts[NEED_ENTRIES])
-        capacity = len(self.active)
-        if need > capacity:
-            capacity = max(need, 2 * capacity)
-            self.active = enlarged(self.active, capacity)
-        if self.work.counts[MODE] == DIRECT and need > len(self.factor.order):
-            self.factor = self.factor.grown(capacity)
-        self.store = self.store.grown(capacity, entries)
 
     def start_from(self, columns, coefs):
         """Start at data-scale coefficients of some columns (a warm start); the rest is zero."""
@@ -216,20 +220,16 @@ class QuadraticEngine:
             limits = self.quadratic.limits[columns]
             beta = np.clip(beta, limits["lower"], limits["upper"])
         self.work.counts[MODE] = ITERATIVE
-        self._load(columns, beta)
+        self._start(columns, beta)
 
-    def _load(self, columns, beta):
+    def _start(self, columns, beta):
         """Append columns to the active rows, with these coefficients."""
-        work, k = self.work, len(columns)
+        k, first = len(columns), int(self.work.counts[ROWS])
         self.screen.candidate[:k] = columns
         self.screen.found[:k] = beta
-        first = int(work.counts[ROWS])
-        sizes = sum(int(self.design.col_entries(j)) for j in columns)
-        work.counts[NEED_ROWS], work.counts[NEED_ENTRIES] = first + k, work.counts[ENTRIES] + sizes
-        self._grow()
-        load_rows(self.design, self.store, self.active, self.screen, self.quadratic, work, k)
+        self.load(k)
         self.active["coef"][first : first + k] = self.active["previous"][first : first + k] = beta
-        synchronize(self.store, self.active, self.quadratic, work)
+        self.run(refresh_residual, self.store, self.active, self.quadratic, self.work)
 
     def restart(self):
         """Back to the null model, with nothing active."""

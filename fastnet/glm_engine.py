@@ -14,7 +14,9 @@ from .designs import make_rows
 from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding
 from .result import Status
 from .solvers import prox_newton
+from .solvers.certify import dot_violators
 from .solvers.loss_kernels import kernels_of
+from .solvers.rows import compact
 from .state import (
     ACTIVE,
     GAP,
@@ -94,7 +96,8 @@ class GLMEngine(QuadraticEngine):
         self.store = make_rows(units.design, FIRST_CAPACITY, q)
         self.model = make_rows(units.design, FIRST_CAPACITY, q)
         self.support = None
-        self.history = []
+        self.history, self.entries = [], {}
+        self.reach = units.design.matrix_size()[2]
         self.unsettled = True  # the last alpha's first round met violators
         self.work.counts[MODE] = ITERATIVE
         offset = np.zeros(n) if offset is None else offset / units.response
@@ -188,10 +191,7 @@ class GLMEngine(QuadraticEngine):
             loose = first and self.unsettled and l1 > 0
             self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
             self._refit()
-            violators, true = self._run(
-                prox_newton.screen_columns, self.design, self.store, self.active, self.screen, self.quadratic, work,
-                l1, l2, AHEAD * l1_next if first else l1,
-            )  # fmt: skip
+            violators, true = self._screen(l1, l2, AHEAD * l1_next if first else l1)
             if first:
                 self.unsettled = true > 0
             gap = self._gap(violators, l1, l2)
@@ -199,7 +199,7 @@ class GLMEngine(QuadraticEngine):
                 return Status.CONVERGED
             if work.counts[ITERATIONS] >= max_iter:
                 return Status.MAX_ITER
-            self._append(violators)
+            self.load(violators)
             if true == 0 and not first:
                 tightness *= 0.2
                 if tightness < TIGHTEST:
@@ -241,7 +241,7 @@ class GLMEngine(QuadraticEngine):
             left = max_iter - work.counts[ITERATIONS]
             if left <= 0:
                 return
-            violation, sweeps = self._run(
+            violation, sweeps = self.run(
                 prox_newton.newton_direction, self.store, self.model, self.active, self.support, self.quadratic, work,
                 self.inner, self.at, self.before, l1, l2, accuracy, FORCING, BUDGET, left,
             )  # fmt: skip
@@ -253,27 +253,29 @@ class GLMEngine(QuadraticEngine):
             if self._step(l1, l2) == 0.0:
                 return
 
-    def _append(self, violators):
-        args = self.design, self.store, self.active, self.factor, self.screen, self.quadratic, self.work
-        if not prox_newton.append_violators(*args, violators):
-            self._grow()
-            args = self.design, self.store, self.active, self.factor, self.screen, self.quadratic, self.work
-            prox_newton.append_violators(*args, violators)
+    def _screen(self, l1, l2, collect):
+        """Correlations of the active rows, and what the bounds cannot exclude; (violators, those above l1)."""
+        found = self.run(dot_violators, self.design, self.screen, self.quadratic, self.work, collect, l1)
+        self.run(prox_newton.correlate, self.store, self.active, self.screen, self.work, l1, l2)
+        return found
 
-    def _grow(self):
-        super()._grow()
+    def load(self, violators):
+        super().load(violators)
         capacity = len(self.active)
-        entries = len(self.store.data) if self.store.row_lazy() else 0
-        self.model = self.model.grown(capacity, entries)
         if len(self.before) < capacity:
             self.before = np.zeros(capacity)
+        if self.store.row_lazy():
+            if len(self.model.data) < len(self.store.data) or len(self.model.start) < len(self.store.start):
+                self.model = self.store.grown(capacity, 0)
+        elif len(self.model.values) < capacity:
+            self.model = self.model.grown(capacity, 0)
 
     def _begin(self, ratio, l1, l2):
         """Predictor from the coefficients, extrapolated where that lowers the objective."""
-        prox_newton.begin_alpha(
-            self.store, self.active, self.factor, self.screen, self.quadratic, self.work, self.at, self.before, ratio,
-            AHEAD * l1,
-        )  # fmt: skip
+        compact(self, AHEAD * l1)
+        self.run(
+            prox_newton.begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio
+        )
         self._step(l1, l2)
 
     def start_from(self, columns, coefs):

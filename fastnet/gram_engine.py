@@ -10,9 +10,8 @@ from scipy.special import ndtr
 
 from .engine import QuadraticEngine
 from .result import Status
-from .solvers.direct import SOLVED, STALLED
 from .solvers.gram import solve_gram
-from .state import ACTIVE, ITERATIONS, Factor, Work, records
+from .state import ACTIVE, ROWS, Factor, Work, records
 
 CHUNK_CELLS = 1_000_000  # numbers of X held at once, centred and weighted: 8 MB
 MOST_FLOPS = 5e9  # in one call of BLAS: a quarter of a second between two looks at Ctrl-C
@@ -47,6 +46,8 @@ class GramEngine:
         self.loading = gram_matrix(self.units, self.factor.gram)
         self.correlation = self._correlations_with_target()
         self._describe_rows()
+        self.work.counts[ROWS] = p
+        self.run = rounds.run
         self.stalled = False
 
     def _correlations_with_target(self):
@@ -83,19 +84,15 @@ class GramEngine:
     def solve(self, alpha, l1_ratio, tol, max_iter):
         l1, l2 = self.units.penalties(alpha, l1_ratio)
         self.stalled = False
-        self.work.counts[ITERATIONS] = 0
-        code = solve_gram(
-            self.active, self.factor, self.rounds.screen, self.units.quadratic, self.work, self.correlation,
-            self.square, l1, l2, tol, self.null, max_iter,
-        )  # fmt: skip
-        if code == STALLED:
+        status = solve_gram(self, l1, l2, tol, max_iter)
+        if status == Status.STALLED:
             self.stalled = True
             at = self.active["coef"].nonzero()[0]
             scale = self.units.design.inv_scale[at] * self.units.response
             self.rounds.restart()
             self.rounds.start_from(at, self.active["coef"][at] * scale)
             return self.rounds.solve(alpha, l1_ratio, tol, max_iter)
-        return Status.CONVERGED if code == SOLVED else Status.MAX_ITER
+        return status
 
     def point(self, alpha, status):
         if self.stalled:

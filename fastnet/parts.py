@@ -19,17 +19,21 @@ col_entries(j)                       stored entries of column j
 
 Rows (the active columns, copied, standardised and weighted: one row of memory per active column)
 -------------------------------------------------------------------------------------------------
-row_room(k, entries)              True when a column with so many stored entries fits as row k
+row_room(rows, more, entries)     True when `more` rows with so many stored entries fit after `rows`
 row_load(k, design, j, root)      row k = root * x~_j; rows are appended in order
-row_move(source, target)          row `target` = row `source`, called in increasing order, target <= source
 row_dot(k, r)                 <row_k, r>
 row_axpy(k, a, r)                 r += a * row_k
 row_project(k, basis)             loading[k] = basis @ row_k; dense rows are projected in place, sparse ones lazily
-row_gram(first, last, G, buffer)  G[first:last, :last] and its mirror = inner products of projected rows
 row_square(k)                     squared norm of the projected row
 row_lazy()                        True when `project` leaves the row as it is
 row_reweight(k, source, root)     row k = root * source's row k
 row_entries(k)                    stored entries of row k
+
+and, called from Python only,
+
+grown(capacity, more_entries)     a larger copy
+keep(kept)                        keep the rows of an increasing list, moved up
+gram(first, last, out)            out[first:last, :last] and its mirror = inner products of projected rows
 
 Loss: see ``fastnet.losses``.
 """
@@ -37,20 +41,23 @@ Loss: see ``fastnet.losses``.
 from numba.core import types
 from numba.extending import overload_method
 
+from .compiler import InternalCompiler
+
 REQUIRED = {
     "design": ("matrix_size", "col_dot", "col_hint", "col_entries"),
     "rows": (
         "row_lazy",
         "row_room",
         "row_load",
-        "row_move",
         "row_dot",
         "row_axpy",
         "row_project",
-        "row_gram",
         "row_square",
         "row_reweight",
         "row_entries",
+        "grown",
+        "keep",
+        "gram",
     ),
 }
 
@@ -64,7 +71,8 @@ def require(part, role):
 
 def _method(name):
     # Inlined by force: a call that passes the arrays of a NamedTuple costs 100 ns, ten times a short sparse column.
-    return overload_method(types.BaseNamedTuple, name, jit_options={"forceinline": True})
+    options = {"forceinline": True, "pipeline_class": InternalCompiler}
+    return overload_method(types.BaseNamedTuple, name, jit_options=options)
 
 
 def _find(instance, name):
@@ -103,13 +111,8 @@ def _(self, k):
 
 
 @_method("row_room")
-def _(self, k, entries):
+def _(self, rows, more, entries):
     return _find(self, "row_room")
-
-
-@_method("row_move")
-def _(self, source, target):
-    return _find(self, "row_move")
 
 
 @_method("row_axpy")
@@ -125,11 +128,6 @@ def _(self, k, source, root):
 @_method("row_project")
 def _(self, k, basis):
     return _find(self, "row_project")
-
-
-@_method("row_gram")
-def _(self, first, last, G, buffer):
-    return _find(self, "row_gram")
 
 
 @_method("row_load")

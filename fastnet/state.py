@@ -10,9 +10,9 @@ import numba
 import numpy as np
 
 # Places in `Work.counts`
-ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, ROUND, ENTRIES, DOTS, SLOT = range(10)
+ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, DOTS, SLOT = range(8)
 # Places in `Work.values`
-FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2, TIGHTNESS = range(5)
+FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2 = range(4)
 DIRECT, ITERATIVE = 0, 1  # Work.counts[MODE]
 
 REFERENCES = 62  # reference residuals held at once
@@ -60,6 +60,9 @@ ACTIVE = np.dtype(
 SUPPORT = np.dtype([("row", "i8")] + [(name, "f8") for name in ("gradient", "step", "search", "rest", "scaled")])
 
 
+BLOCK = 32  # columns that enter the factor together
+
+
 class Factor(NamedTuple):
     """The Cholesky factor of the direct step; vectors are indexed by position unless said otherwise."""
 
@@ -72,24 +75,30 @@ class Factor(NamedTuple):
     work: np.ndarray  # (capacity,)
     kink: np.ndarray  # (capacity,) also scratch indexed by row
     rows: np.ndarray  # (capacity,) int64: rows about to enter; positions that flipped
+    kept: np.ndarray  # (BLOCK,) int64: members of a block that the factor takes
 
     @classmethod
     def allocate(cls, capacity):
         square = (capacity, capacity)
         order, rows = np.zeros(capacity, np.int64), np.zeros(capacity, np.int64)
-        return cls(np.zeros(square), np.zeros(square), order, *(np.zeros(capacity) for _ in range(5)), rows)
+        return cls(
+            np.zeros(square),
+            np.zeros(square),
+            order,
+            *(np.zeros(capacity) for _ in range(5)),
+            rows,
+            np.zeros(BLOCK, np.int64),
+        )
 
     def grown(self, capacity):
         larger = Factor.allocate(capacity)
         size = len(self.order)
         for old, new in zip(self[:2], larger[:2], strict=True):
             new[:size, :size] = old
-        for old, new in zip(self[2:], larger[2:], strict=True):
+        for old, new in zip(self[2:-1], larger[2:-1], strict=True):
             new[:size] = old
         return larger
 
-
-BLOCK = 32  # columns that enter the factor together
 
 BOUND = np.dtype(
     [
@@ -145,12 +154,12 @@ class Work(NamedTuple):
     c: np.ndarray  # (n,)
     previous: np.ndarray  # (n,) residual at the alpha before
     shift: np.ndarray  # (q,) components along the basis, owed to the residual
-    counts: np.ndarray  # (10,) int64, see the places above
-    values: np.ndarray  # (5,) float64
+    counts: np.ndarray  # (8,) int64, see the places above
+    values: np.ndarray  # (4,) float64
 
     @classmethod
     def allocate(cls, n, basis_size):
-        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(10, np.int64), np.zeros(5))
+        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(8, np.int64), np.zeros(4))
 
 
 def enlarged(array, capacity):

@@ -17,7 +17,7 @@ from fastnet.designs import make_rows
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
-from fastnet.solvers.certify import certify
+from fastnet.solvers.certify import certify, dot_violators
 from fastnet.state import ACTIVE, GAP, RESIDENT, Factor, records
 from fastnet.units import make_units
 from fastnet.validation import check_problem
@@ -65,9 +65,9 @@ def bounds_step(design, screen, quadratic, residual, weighted, threshold):
     return screening.dot_candidates(design, screen, quadratic, weighted, slot, count, threshold)
 
 
-@jit
 def gap_at(design, store, active, factor, screen, quadratic, work, l1, l2):
-    return certify(design, store, active, factor, screen, quadratic, work, l1, l2, l1, 0.0, 0.5)
+    found, true = dot_violators(design, screen, quadratic, work, l1, l1)
+    certify(store, active, factor, screen, quadratic, work, found, true, l1, l2, 0.0, 0.5)
 
 
 def gram(m, seed=0, n=40):
@@ -336,20 +336,20 @@ def test_rows_are_the_standardised_projected_columns(sparse):
     store = engine.store
     r = np.random.default_rng(0).standard_normal(15)
     r -= basis.T @ (basis @ r)
-    G, buffer = np.zeros((4, 4)), np.zeros(15)
-    gram_of(store, G, buffer)
+    G = np.zeros((4, 4))
+    store.gram(0, 4, G)
     np.testing.assert_allclose(G, Z[:, columns].T @ Z[:, columns], atol=1e-14)
     for k, j in enumerate(columns):
         np.testing.assert_allclose(dot_of(store, k, r), Z[:, j] @ r, atol=1e-14)
         np.testing.assert_allclose(engine.active["square"][k], Z[:, j] @ Z[:, j], rtol=1e-12)
     assert np.all(engine.screen.bound["stamp"][columns] == RESIDENT)
     larger = make_rows(engine.design, 4, len(basis))
-    assert not room_of(larger, 4, 1)
-
-
-@jit
-def gram_of(store, G, buffer):
-    store.row_gram(0, G.shape[0], G, buffer)
+    assert room_of(larger, 3, 1, 1)
+    assert not room_of(larger, 3, 2, 1)
+    kept = np.array([0, 2, 3])
+    dots = np.array([dot_of(store, k, r) for k in kept])
+    store.keep(kept)
+    np.testing.assert_array_equal([dot_of(store, k, r) for k in range(3)], dots)
 
 
 @jit
@@ -358,5 +358,5 @@ def dot_of(store, k, r):
 
 
 @jit
-def room_of(store, k, entries):
-    return store.row_room(k, entries)
+def room_of(store, rows, more, entries):
+    return store.row_room(rows, more, entries)

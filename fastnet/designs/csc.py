@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse
 
 from ..jit import fast_inlined, inlined, internal, jit, prefetch
-from ..vectors import copy_head, power_of_two, total
+from ..vectors import power_of_two, total
 from .dense import scaling_records
 
 LARGE_MEAN = 30.0
@@ -115,9 +115,10 @@ class CSCRows(NamedTuple):
         start = np.zeros(capacity + 1, np.int64)
         return cls(np.empty(room), np.empty(room, np.int32), start, np.zeros((capacity, basis_size)))
 
-    def grown(self, capacity, entries):
-        """Room for `capacity` rows and `entries` stored entries, with the present rows kept."""
+    def grown(self, capacity, more_entries):
+        """Room for `capacity` rows and for `more_entries` than are there, with the present rows kept."""
         capacity = max(capacity, len(self.start) - 1)
+        entries = int(self.start.max()) + more_entries
         room = len(self.data) if entries <= len(self.data) else max(entries, 2 * len(self.data))
         data, indices = np.empty(room), np.empty(room, np.int32)
         start = np.zeros(capacity + 1, np.int64)
@@ -131,8 +132,8 @@ class CSCRows(NamedTuple):
     def row_lazy(self):
         return True
 
-    def row_room(self, k, entries):
-        return k < self.start.shape[0] - 1 and self.start[k] + entries <= self.data.shape[0]
+    def row_room(self, rows, more, entries):
+        return rows + more < self.start.shape[0] and self.start[rows] + entries <= self.data.shape[0]
 
     def row_load(self, k, design, j, root):
         out = self.start[k]
@@ -162,15 +163,15 @@ class CSCRows(NamedTuple):
         for a in range(basis.shape[0]):
             self.loading[k, a] = self.row_dot(k, basis[a])
 
-    def row_move(self, source, target):
-        a, b = self.start[source], self.start[source + 1]
-        out = self.start[target]
-        for e in range(a, b):
-            self.data[out] = self.data[e]
-            self.indices[out] = self.indices[e]
-            out += 1
-        self.start[target + 1] = out
-        copy_head(self.loading[source], self.loading[target], self.loading.shape[1])
+    def keep(self, kept):
+        """Keep these rows, an increasing list, and move them up."""
+        length = np.diff(self.start)[kept]
+        start = np.concatenate(([0], np.cumsum(length)))
+        entries = np.repeat(self.start[kept] - start[:-1], length) + np.arange(start[-1])
+        for array in (self.data, self.indices):
+            array[: len(entries)] = array[entries]
+        self.start[: len(start)] = start
+        self.loading[: len(kept)] = self.loading[kept]
 
     def row_dot(self, k, r):
         a, b = self.start[k], self.start[k + 1]
@@ -188,19 +189,9 @@ class CSCRows(NamedTuple):
         start, stop = self.start[k], self.start[k + 1]
         _scatter(a, self.data[start:stop], self.indices[start:stop], r)
 
-    def row_gram(self, first, last, G, buffer):
-        q = self.loading.shape[1]
-        for e in range(first, last):
-            a, b = self.start[e], self.start[e + 1]
-            for i in range(a, b):
-                buffer[np.uint64(self.indices[i])] = self.data[i]
-            for k in range(e + 1):
-                product = self.row_dot(k, buffer)
-                for z in range(q):
-                    product -= self.loading[e, z] * self.loading[k, z]
-                G[e, k] = G[k, e] = product
-            for i in range(a, b):
-                buffer[np.uint64(self.indices[i])] = 0.0
+    def gram(self, first, last, out):
+        """out[first:last, :last] and its mirror = inner products of projected rows."""
+        _gram(*self, first, last, out, np.zeros(int(self.indices[: self.start[last]].max(initial=0)) + 1))
 
     def row_reweight(self, k, source, root):
         a, b = source.start[k], source.start[k + 1]
@@ -213,6 +204,21 @@ class CSCRows(NamedTuple):
 
     def row_entries(self, k):
         return self.start[k + 1] - self.start[k]
+
+
+@jit
+def _gram(data, indices, start, loading, first, last, out, buffer):
+    for e in range(first, last):
+        for i in range(start[e], start[e + 1]):
+            buffer[np.uint64(indices[i])] = data[i]
+        for k in range(e + 1):
+            a, b = start[k], start[k + 1]
+            product = _gather_dot(data[a:b], indices[a:b], buffer)
+            for z in range(loading.shape[1]):
+                product -= loading[e, z] * loading[k, z]
+            out[e, k] = out[k, e] = product
+        for i in range(start[e], start[e + 1]):
+            buffer[np.uint64(indices[i])] = 0.0
 
 
 @jit

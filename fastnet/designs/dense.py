@@ -11,7 +11,7 @@ import numpy as np
 
 from ..jit import fast, fast_inlined, jit, prefetch
 from ..state import records
-from ..vectors import axpy, copy_head, dot, multiply, power_of_two
+from ..vectors import axpy, dot, multiply, power_of_two
 
 
 @fast_inlined
@@ -90,8 +90,8 @@ class DenseRows(NamedTuple):
     def allocate(cls, design, capacity, basis_size):
         return cls(np.empty((capacity, design.columns.shape[1])), np.zeros((capacity, basis_size)))
 
-    def grown(self, capacity, entries):
-        """Room for `capacity` rows; `entries` concerns sparse rows only."""
+    def grown(self, capacity, more_entries):
+        """Room for `capacity` rows; `more_entries` concerns sparse rows only."""
         values = np.empty((capacity, self.values.shape[1]))
         loading = np.zeros((capacity, self.loading.shape[1]))
         values[: len(self.values)] = self.values
@@ -101,8 +101,8 @@ class DenseRows(NamedTuple):
     def row_lazy(self):
         return False
 
-    def row_room(self, k, entries):
-        return k < self.values.shape[0]
+    def row_room(self, rows, more, entries):
+        return rows + more <= self.values.shape[0]
 
     def row_load(self, k, design, j, root):
         s = design.scaling[j]
@@ -114,9 +114,11 @@ class DenseRows(NamedTuple):
             self.loading[k, a] = component
             axpy(-component, basis[a], self.values[k])
 
-    def row_move(self, source, target):
-        copy_head(self.values[source], self.values[target], self.values.shape[1])
-        copy_head(self.loading[source], self.loading[target], self.loading.shape[1])
+    def keep(self, kept):
+        """Keep these rows, an increasing list, and move them up."""
+        moved = kept[np.count_nonzero(kept == np.arange(len(kept))) :]
+        for rows in self:
+            rows[len(kept) - len(moved) : len(kept)] = rows[moved]
 
     def row_dot(self, k, r):
         return dot(self.values[k], r)
@@ -127,16 +129,11 @@ class DenseRows(NamedTuple):
     def row_axpy(self, k, a, r):
         axpy(a, self.values[k], r)
 
-    def row_gram(self, first, last, G, buffer):
-        if last >= 8:
-            block = np.dot(self.values[first:last], self.values[:last].T)
-            for e in range(last - first):
-                for k in range(last):
-                    G[first + e, k] = G[k, first + e] = block[e, k]
-            return
-        for e in range(first, last):
-            for k in range(e + 1):
-                G[e, k] = G[k, e] = dot(self.values[e], self.values[k])
+    def gram(self, first, last, out):
+        """out[first:last, :last] and its mirror = inner products of rows."""
+        block = self.values[first:last] @ self.values[:last].T
+        out[first:last, :last] = block
+        out[:last, first:last] = block.T
 
     def row_reweight(self, k, source, root):
         multiply(source.values[k], root, self.values[k])

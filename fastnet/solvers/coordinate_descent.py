@@ -6,8 +6,9 @@ gradients the curvature. Both never raise the objective.
     Friedman, Hastie, Tibshirani (2010), Regularization paths ...; Bertsekas (1982), Projected Newton methods.
 """
 
-from ..jit import internal
+from ..jit import internal, jit
 from ..penalty import minimize_coordinate
+from ..state import ROWS
 from ..vectors import axpy, copy_head, dot, fill
 
 MOST_CG = 200
@@ -18,21 +19,17 @@ def objective(active, rows, residual, trial, l1, l2):
     """|residual|^2 / 2 + penalty of the coefficients, or of the trial ones."""
     penalty = 0.0
     for k in range(rows):
-        b = active[k].trial if trial else active[k].coef
-        penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+        row = active[k]
+        b = row.trial if trial else row.coef
+        penalty += row.factor * (l1 * abs(b) + 0.5 * l2 * b * b)
     return 0.5 * dot(residual, residual) + penalty
 
 
 @internal
 def accept_trial(active, rows):
     for k in range(rows):
-        active[k].coef = active[k].trial
-
-
-@internal
-def remember(active, rows):
-    for k in range(rows):
-        active[k].previous = active[k].coef
+        row = active[k]
+        row.coef = row.trial
 
 
 @internal
@@ -50,20 +47,21 @@ def epoch(store, active, rows, residual, basis, shift, l1, l2):
     q = basis.shape[0] if lazy else 0
     largest = 0.0
     for k in range(rows):
-        square = active[k].square
+        row = active[k]
+        square = row.square
         if square <= 0.0:
             continue
         c = store.row_dot(k, residual)
         for a in range(q):
             c += store.loading[k, a] * shift[a]
-        old = active[k].coef
-        factor = active[k].factor
-        new = minimize_coordinate(c + square * old, square, l1 * factor, l2 * factor, active[k].lower, active[k].upper)
+        old = row.coef
+        factor = row.factor
+        new = minimize_coordinate(c + square * old, square, l1 * factor, l2 * factor, row.lower, row.upper)
         if new != old:
             store.row_axpy(k, old - new, residual)
             for a in range(q):
                 shift[a] += (new - old) * store.loading[k, a]
-            active[k].coef = new
+            row.coef = new
             largest = max(largest, abs(new - old) * (square + l2 * factor))
     if lazy:
         settle(basis, shift, residual)
@@ -134,11 +132,12 @@ def _find_support(store, active, support, rows, residual, l1, l2):
     m = 0
     largest = 0.0
     for k in range(rows):
-        b = active[k].coef
-        if active[k].square <= 0.0 or (b == 0.0 and l1 * active[k].factor > 0.0):
+        row = active[k]
+        b = row.coef
+        if row.square <= 0.0 or (b == 0.0 and l1 * row.factor > 0.0):
             continue
-        g = -store.row_dot(k, residual) + active[k].factor * (l2 * b + (l1 if b > 0.0 else -l1))
-        if (b >= active[k].upper and g < 0.0) or (b <= active[k].lower and g > 0.0):
+        g = -store.row_dot(k, residual) + row.factor * (l2 * b + (l1 if b > 0.0 else -l1))
+        if (b >= row.upper and g < 0.0) or (b <= row.lower and g > 0.0):
             continue
         support[m].row = k
         support[m].gradient = g
@@ -166,6 +165,20 @@ def _first_kink(active, support, m, l1):
 
 
 @internal
+def _set_trial(store, active, k, full, l1, residual, shift):
+    """trial = full, but inside the bounds and not across zero; what is cut off goes back to the residual."""
+    new = min(max(full, active[k].lower), active[k].upper)
+    if l1 * active[k].factor > 0.0 and new * active[k].coef <= 0.0:
+        new = 0.0
+    if new != full:
+        store.row_axpy(k, full - new, residual)
+        if store.row_lazy():
+            for a in range(shift.shape[0]):
+                shift[a] -= (full - new) * store.loading[k, a]
+    active[k].trial = new
+
+
+@internal
 def newton_step(store, active, support, rows, work, basis, l1, l2, relative, absolute):
     """One projected Newton step on the support: many coefficients may become zero at once.
 
@@ -186,17 +199,7 @@ def newton_step(store, active, support, rows, work, basis, l1, l2, relative, abs
     lazy = store.row_lazy()
     for i in range(m):
         k = support[i].row
-        b = active[k].coef
-        full = b + support[i].step
-        new = min(max(full, active[k].lower), active[k].upper)
-        if l1 * active[k].factor > 0.0 and new * b <= 0.0:
-            new = 0.0
-        if new != full:
-            store.row_axpy(k, full - new, trial)
-            if lazy:
-                for a in range(basis.shape[0]):
-                    work.shift[a] -= (full - new) * store.loading[k, a]
-        active[k].trial = new
+        _set_trial(store, active, k, active[k].coef + support[i].step, l1, trial, work.shift)
     if lazy:
         settle(basis, work.shift, trial)
     if objective(active, rows, trial, True, l1, l2) <= before:
@@ -210,36 +213,29 @@ def newton_step(store, active, support, rows, work, basis, l1, l2, relative, abs
     return iterations
 
 
-@internal
-def extrapolate(store, active, rows, work, basis, l1, l2, ratio):
+@jit
+def extrapolate(store, active, work, basis, l1, l2, ratio):
     """Start an alpha from coef + ratio * (coef - previous), sign changes clipped to zero, if the objective falls."""
     residual, trial = work.residual, work.c
+    rows = work.counts[ROWS]
     for i in range(residual.shape[0]):
         trial[i] = residual[i] + ratio * (residual[i] - work.previous[i])
     lazy = store.row_lazy()
     for k in range(rows):
-        b = active[k].coef
-        full = b + ratio * (b - active[k].previous)
-        new = min(max(full, active[k].lower), active[k].upper)
-        if new * b <= 0.0:
-            new = 0.0
-        if new != full:
-            store.row_axpy(k, full - new, trial)
-            if lazy:
-                for a in range(basis.shape[0]):
-                    work.shift[a] -= (full - new) * store.loading[k, a]
-        active[k].trial = new
+        full = active[k].coef + ratio * (active[k].coef - active[k].previous)
+        _set_trial(store, active, k, full, l1, trial, work.shift)
     if lazy:
         settle(basis, work.shift, trial)
     better = objective(active, rows, trial, True, l1, l2) < objective(active, rows, residual, False, l1, l2)
     copy_head(residual, work.previous, residual.shape[0])
-    remember(active, rows)
+    for k in range(rows):
+        active[k].previous = active[k].coef
     if better:
         accept_trial(active, rows)
         copy_head(trial, residual, residual.shape[0])
 
 
-@internal
+@jit
 def iterate(store, active, support, rows, work, basis, l1, l2, accuracy, budget, most):
     """Sweeps and Newton steps until a sweep moves no coordinate by more than `accuracy`.
 

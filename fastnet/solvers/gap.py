@@ -37,8 +37,9 @@ def _limits(c, l1, l2, lower, upper):
 def scale_limits(active, rows, screen, quadratic, violators, l1, l2):
     finite, inside = 1.0, 1.0
     for k in range(rows):
-        f = active[k].factor
-        a, b = _limits(active[k].correlation, l1 * f, l2 * f, active[k].lower, active[k].upper)
+        row = active[k]
+        f = row.factor
+        a, b = _limits(row.correlation, l1 * f, l2 * f, row.lower, row.upper)
         finite, inside = min(finite, a), min(inside, b)
     for e in range(violators):
         j = screen.candidate[e]
@@ -52,8 +53,9 @@ def scale_limits(active, rows, screen, quadratic, violators, l1, l2):
 def conjugate_sum(s, active, rows, screen, quadratic, violators, l1, l2):
     total = 0.0
     for k in range(rows):
-        f = active[k].factor
-        total += conjugate(s * active[k].correlation, l1 * f, l2 * f, active[k].lower, active[k].upper)
+        row = active[k]
+        f = row.factor
+        total += conjugate(s * row.correlation, l1 * f, l2 * f, row.lower, row.upper)
     for e in range(violators):
         j = screen.candidate[e]
         f, lower, upper = limits_of(quadratic, j)

@@ -10,16 +10,35 @@ All p columns are active rows, row k being column k; the direct step and its fac
 import numpy as np
 
 from ..jit import fast, internal, jit
-from ..state import FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, RESIDUAL2, ROUND
+from ..result import Status
+from ..state import GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, RESIDUAL2
 from ..vectors import copy_head
-from . import newton
-from .certify import row_violation
-from .coordinate_descent import remember
-from .direct import EXHAUSTED, REFINEMENTS, SOLVED, STALLED
+from .direct import REFINEMENTS, direct_step, enter
 from .gap import duality_gap
-from .rows import enter_factor, factorize_active, leave_factor, row_gradient, take_side
+from .rows import row_gradient
 
 ROUNDING = 4e-16  # relative error of an inner product of columns, about
+
+
+def solve_gram(fit, l1, l2, tol, max_iter):
+    """Bring `fit`, a GramEngine, to one alpha; returns a Status."""
+    counts, p = fit.work.counts, len(fit.active)
+    counts[ITERATIONS] = rounds = 0
+    fit.active["previous"] = fit.active["coef"]
+    while True:
+        stuck = fit.run(direct_step, fit.active, fit.factor, fit.work, p, l1, l2, 0.0, 1.0, rounds == 0)
+        fit.run(
+            evaluate, fit.active, fit.factor, fit.rounds.screen, fit.units.quadratic, fit.work, fit.correlation,
+            fit.square, l1, l2, fit.null,
+        )  # fmt: skip
+        rounds += 1
+        if fit.work.values[GAP] <= tol:
+            return Status.CONVERGED
+        if counts[ITERATIONS] >= max_iter:
+            return Status.MAX_ITER
+        _, taken = enter(fit, p, l1, l2)
+        if taken == 0 and (stuck or rounds > REFINEMENTS):
+            return Status.STALLED
 
 
 @fast
@@ -52,70 +71,27 @@ def _correlations(active, gram, q, out):
         active[k].correlation = out[k]
 
 
-@internal
-def _evaluate(active, screen, quadratic, work, q, square, l1, l2):
-    """Objective, |r|^2 and duality gap from the correlations, with a bound of their rounding added to the gap."""
+@jit
+def evaluate(active, factor, screen, quadratic, work, q, square, l1, l2, null):
+    """Correlations, objective, |r|^2 and duality gap, with a bound of their rounding added to the gap."""
     p = q.shape[0]
+    _correlations(active, factor.gram, q, factor.work)
     along = square
     inner = 0.0
     penalty = 0.0
     size = 1.0
     for k in range(p):
-        b = active[k].coef
+        row = active[k]
+        b = row.coef
         if b != 0.0:
-            size += abs(b) * np.sqrt(active[k].square)
+            size += abs(b) * np.sqrt(row.square)
             along -= q[k] * b
-            inner += b * active[k].correlation
-            penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+            inner += b * row.correlation
+            penalty += row.factor * (l1 * abs(b) + 0.5 * l2 * b * b)
     residual2 = max(along - inner, 0.0)
     work.values[RESIDUAL2] = residual2
     work.values[OBJECTIVE] = 0.5 * residual2 + penalty
     gap = duality_gap(work.values[OBJECTIVE], along, residual2, active, p, screen, quadratic, 0, l1, l2)
-    return gap + ROUNDING * size * size
-
-
-@internal
-def _start(active, factor, work, p, l1, l2):
-    work.counts[ROUND] = 0
-    remember(active, p)
-    m = work.counts[IN_FACTOR]
-    if m > 0 and work.values[FACTOR_L2] != l2 and not factorize_active(active, factor, m, l2):
-        leave_factor(active, factor, work)
-    work.values[FACTOR_L2] = l2
+    work.values[GAP] = (gap + ROUNDING * size * size) / null
     for i in range(work.counts[IN_FACTOR]):
         factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
-
-
-@internal
-def _gather_violators(active, factor, p, l1, l2):
-    entering = 0
-    for k in range(p):
-        if active[k].place < 0 and active[k].square > 0.0 and row_violation(active, k, l1, l2) > 0.0:
-            take_side(active, k)
-            factor.rows[entering] = k
-            entering += 1
-    return entering
-
-
-@jit
-def solve_gram(active, factor, screen, quadratic, work, q, square, l1, l2, tol, null, max_iter):
-    """Solve one alpha to `gap <= tol * null`, with square = |target|^2. Returns a code."""
-    p = q.shape[0]
-    _start(active, factor, work, p, l1, l2)
-    while True:
-        m, status, steps = newton.chain(factor, active, work.counts[IN_FACTOR], p, l1, l2, True, 0.0)
-        work.counts[IN_FACTOR] = m
-        work.counts[ITERATIONS] += steps + 1
-        _correlations(active, factor.gram, q, factor.work)
-        work.values[GAP] = _evaluate(active, screen, quadratic, work, q, square, l1, l2) / null
-        work.counts[ROUND] += 1
-        for i in range(m):
-            factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
-        if work.values[GAP] <= tol:
-            return SOLVED
-        if work.counts[ITERATIONS] >= max_iter:
-            return EXHAUSTED
-        entering = _gather_violators(active, factor, p, l1, l2)
-        if entering == 0 or enter_factor(active, factor, work, entering, l1, l2, l2) == 0:
-            if status == newton.STUCK or work.counts[ROUND] > REFINEMENTS:
-                return STALLED

@@ -2,81 +2,67 @@
 
 import numpy as np
 
-from ..jit import internal, jit
-from ..state import GAP, ITERATIONS, ROUND, ROWS, SLOT, TIGHTNESS
-from ..vectors import copy_head
-from .certify import certify, refresh_residual
-from .coordinate_descent import extrapolate, iterate, remember
-from .direct import EXHAUSTED, GROW, PAUSED, SOLVED, STALLED
-from .rows import compact, has_room, load_violators
+from ..result import Status
+from ..state import GAP, ITERATIONS, ROWS, SUPPORT, records
+from .coordinate_descent import extrapolate, iterate
+from .rows import compact
 
 LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 FINEST = 2e-16  # below this a change of a correlation is rounding
+BUDGET = 2e8  # stored entries touched between two looks at Ctrl-C: about a fifth of a second
 
 
-@internal
-def _solve_active(store, active, support, quadratic, work, l1, l2, tol, null, budget, max_iter):
-    """Sweeps and Newton steps to an accuracy that the tolerance asks for; loose in the first round."""
-    rows = work.counts[ROWS]
-    size = 0.0
-    for k in range(rows):
-        size += active[k].factor * abs(active[k].coef)
-    coarse = 0.05 * l1 if l1 > 0.0 else 1e-3 * np.sqrt(tol)
-    accuracy = coarse
-    if size > 0.0:
-        accuracy = min(accuracy, 0.5 * tol * null / size)
-    accuracy *= work.values[TIGHTNESS]
-    if work.counts[ROUND] == 0:
-        accuracy = min(coarse, LOOSE * accuracy)
-    accuracy = max(accuracy, FINEST)
-    left = max_iter - work.counts[ITERATIONS]
-    done, spent, sweeps = iterate(store, active, support, rows, work, quadratic.basis, l1, l2, accuracy, budget, left)
-    work.counts[ITERATIONS] += sweeps
-    if done:
-        refresh_residual(store, active, rows, quadratic, work)
-    return done, spent
+def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
+    """Bring `fit` to one alpha; returns a Status.
 
-
-@jit
-def solve_iterative(
-    design, store, active, support, factor, screen, quadratic, work, l1, l2, l1_next, ratio, tol, null, max_iter, budget
-):
-    """Solve one alpha to `gap <= tol * null`. Returns a code.
-
-    In its first round it also collects what will violate at the next alpha, `l1_next`. `ratio`, the present step of
-    l1 over the last one, is used to extrapolate the start; 0 when there was none.
+    In its first round it also loads what will violate at the next alpha, `l1_next`. `ratio`, the present step of l1
+    over the last one, extrapolates the start; 0 when there was none.
     """
-    if work.counts[ROUND] < 0:
-        work.counts[ROUND] = 0
-        work.values[TIGHTNESS] = 1.0
-        if ratio > 0.0:
-            compact(store, active, factor, screen, work, work.counts[SLOT], l1, False)
-            extrapolate(store, active, work.counts[ROWS], work, quadratic.basis, l1, l2, ratio)
-        else:
-            remember(active, work.counts[ROWS])
-            copy_head(work.residual, work.previous, work.residual.shape[0])
-    spent = 0.0
+    counts, values = fit.work.counts, fit.work.values
+    if ratio > 0.0:
+        compact(fit, l1)
+        fit.run(extrapolate, fit.store, fit.active, fit.work, fit.quadratic.basis, l1, l2, ratio)
+    tightness, first = 1.0, True
     while True:
-        done, cost = _solve_active(store, active, support, quadratic, work, l1, l2, tol, null, budget - spent, max_iter)
-        spent += cost
-        if not done and work.counts[ITERATIONS] < max_iter:
-            return PAUSED
-        look_ahead = work.counts[ROUND] == 0
-        violators, true, _ = certify(
-            design, store, active, factor, screen, quadratic, work, l1, l2, l1_next if look_ahead else l1, tol, null
-        )
-        work.counts[ROUND] += 1
-        if work.values[GAP] <= tol:
-            return SOLVED
-        if work.counts[ITERATIONS] >= max_iter:
-            return EXHAUSTED
-        if not has_room(design, store, active, factor, screen, work, violators, False):
-            return GROW
-        load_violators(design, store, active, screen, quadratic, work, violators)
-        if true == 0 and not look_ahead:
-            work.values[TIGHTNESS] *= 0.2
-            if work.values[TIGHTNESS] < TIGHTEST:
-                return STALLED
-        if spent > budget:
-            return PAUSED
+        accuracy = _accuracy(fit, l1, tol, tightness, first)
+        while counts[ITERATIONS] < max_iter and not _sweeps(fit, l1, l2, accuracy, max_iter):
+            pass
+        violators, true = fit.certify(l1, l2, l1_next if first else l1, tol)
+        if values[GAP] <= tol:
+            return Status.CONVERGED
+        if counts[ITERATIONS] >= max_iter:
+            return Status.MAX_ITER
+        fit.load(violators)
+        if true == 0 and not first:
+            tightness *= 0.2
+            if tightness < TIGHTEST:
+                return Status.STALLED
+        first = False
+
+
+def _accuracy(fit, l1, tol, tightness, first):
+    """Change of a coordinate, in units of its correlation, at which the gap is about half the tolerance."""
+    rows = fit.active[: fit.work.counts[ROWS]]
+    size = float(rows["factor"] @ np.abs(rows["coef"]))
+    coarse = accuracy = 0.05 * l1 if l1 > 0.0 else 1e-3 * np.sqrt(tol)
+    if size > 0.0:
+        accuracy = min(accuracy, 0.5 * tol * fit.null / size)
+    accuracy *= tightness
+    if first:
+        accuracy = min(coarse, LOOSE * accuracy)
+    return max(accuracy, FINEST)
+
+
+def _sweeps(fit, l1, l2, accuracy, max_iter):
+    """Sweeps and Newton steps on the active rows, for as long as one call may take; True when they are accurate."""
+    work = fit.work
+    if fit.support is None or len(fit.support) < len(fit.active):
+        fit.support = records(len(fit.active), SUPPORT)
+    left = max_iter - int(work.counts[ITERATIONS])
+    done, _, sweeps = fit.run(
+        iterate, fit.store, fit.active, fit.support, work.counts[ROWS], work, fit.quadratic.basis, l1, l2, accuracy,
+        BUDGET, left,
+    )  # fmt: skip
+    work.counts[ITERATIONS] += sweeps
+    return done

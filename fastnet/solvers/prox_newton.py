@@ -18,13 +18,12 @@ from numba.extending import register_jitable
 
 from ..jit import fast, internal, jit
 from ..losses.loops import loss_bound, loss_slopes, loss_sum
-from ..state import RESIDUAL2, ROWS, SLOT
+from ..state import RESIDUAL2, ROWS
 from ..vectors import axpy, copy_head, dot, fill, multiply
 from . import cholesky
-from .certify import _count_true, dot_violators, row_violation
 from .coordinate_descent import iterate
 from .gap import conjugate_sum, scale_limits
-from .rows import compact, has_room, load_violators
+from .rows import row_violation
 
 STEEP = 1e-3  # |residual| counts as this much curvature at least: bounds the Newton step of one observation
 FLAT = 1e-7  # and so does this share of the mean curvature
@@ -285,39 +284,25 @@ def rebuild_predictor(store, active, quadratic, work, at):
 
 
 @jit
-def screen_columns(design, store, active, screen, quadratic, work, l1, l2, collect):
-    """Dot what the bounds cannot exclude with today's residual; returns (violators, those above l1)."""
+def correlate(store, active, screen, work, l1, l2):
+    """active.correlation = dots of the rows with today's residual."""
     residual = work.residual
-    violators, _ = dot_violators(design, screen, quadratic, work, collect)
     square = work.values[RESIDUAL2]
-    true = _count_true(screen, quadratic, violators, l1) if collect < l1 else violators
     for k in range(work.counts[ROWS]):
         c = store.row_dot(k, residual)
         free = active[k].factor * l1 == 0.0 and active[k].factor * l2 == 0.0
         if free and abs(c) <= NEGLIGIBLE * np.sqrt(square * screen.square[active[k].column]):
             c = 0.0
         active[k].correlation = c
-    return violators, true
 
 
 @jit
-def append_violators(design, store, active, factor, screen, quadratic, work, violators):
-    """Load the violators as rows; False when work.counts asks for more room first."""
-    if not has_room(design, store, active, factor, screen, work, violators, False):
-        return False
-    load_violators(design, store, active, screen, quadratic, work, violators)
-    return True
+def begin_alpha(store, active, quadratic, work, at, before, ratio):
+    """Extrapolate from the last two alphas.
 
-
-@jit
-def begin_alpha(store, active, factor, screen, quadratic, work, at, before, ratio, near):
-    """Drop rows that were zero at the last two alphas, and extrapolate from these two.
-
-    Rows whose correlation exceeds `near` stay: they are about to enter. The residual must be the one last certified.
     The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
     is the change of eta: a direction for `line_search`.
     """
-    compact(store, active, factor, screen, work, work.counts[SLOT], near, False)
     rebuild_predictor(store, active, quadratic, work, at)
     n = at.eta.shape[0]
     fill(at.trial, 0.0)
@@ -382,6 +367,6 @@ def loss_and_bound(loss, at, quadratic, work, s):
 
 
 __all__ = [
-    "Predictor", "append_violators", "begin_alpha", "line_search", "loss_and_bound", "newton_direction",
-    "penalty_terms", "rebuild_predictor", "screen_columns", "unpenalised_direction",
+    "Predictor", "begin_alpha", "correlate", "line_search", "loss_and_bound", "newton_direction",
+    "penalty_terms", "rebuild_predictor", "unpenalised_direction",
 ]  # fmt: skip

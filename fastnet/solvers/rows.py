@@ -3,33 +3,33 @@
 import numpy as np
 
 from ..jit import internal, jit
+from ..penalty import violation
 from ..screening import make_resident, stamp_column, watch
-from ..state import BLOCK, ENTRIES, IN_FACTOR, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS
+from ..state import BLOCK, DIRECT, FACTOR_L2, IN_FACTOR, MODE, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS, SLOT
 from . import cholesky
 from .gap import limits_of
 
+ENTER = 1.0 + 1e-10  # a correlation above this multiple of its limit is a violation
 DEPENDENT = 1e-12  # below this share of its squared norm, a projected column counts as spanned by the basis
 
 
 @internal
-def has_room(design, store, active, factor, screen, work, violators, direct):
+def _has_room(design, store, active, screen, work, violators):
     """True when the violators fit; otherwise work.counts says how much room is needed."""
     rows = work.counts[ROWS]
     entries = 0
     for e in range(violators):
         entries += design.col_entries(screen.candidate[e])
     work.counts[NEED_ROWS] = rows + violators
-    work.counts[NEED_ENTRIES] = work.counts[ENTRIES] + entries
-    if rows + violators > active.shape[0]:
-        return False
-    if direct and rows + violators > factor.order.shape[0]:
-        return False
-    return violators == 0 or store.row_room(rows + violators - 1, 0) and store.row_room(rows, entries)
+    work.counts[NEED_ENTRIES] = entries
+    return rows + violators <= active.shape[0] and store.row_room(rows, violators, entries)
 
 
-@internal
+@jit
 def load_violators(design, store, active, screen, quadratic, work, violators):
-    """Append the violators as rows; returns the new number of rows."""
+    """Append screen.candidate[:violators] as rows; False when there is no room, and then nothing has changed."""
+    if not _has_room(design, store, active, screen, work, violators):
+        return False
     rows = work.counts[ROWS]
     for e in range(violators):
         j = screen.candidate[e]
@@ -47,30 +47,24 @@ def load_violators(design, store, active, screen, quadratic, work, violators):
         square = store.row_square(rows)
         row.square = square if square > DEPENDENT * screen.square[j] else 0.0
         row.place = -1
-        work.counts[ENTRIES] += store.row_entries(rows)
         rows += 1
     work.counts[ROWS] = rows
-    return rows
+    return True
 
 
 @jit
-def load_rows(design, store, active, screen, quadratic, work, columns):
-    """Entry point for a warm start: load the first `columns` of screen.candidate."""
-    load_violators(design, store, active, screen, quadratic, work, columns)
+def enter_factor(active, factor, work, first_new, l1, l2, cross):
+    """Let rows into the factor that violate, and those from `first_new` on; dependent ones are refused.
 
-
-@internal
-def enter_factor(active, factor, work, entering, l1, l2, factor_l2):
-    """Append the rows factor.rows[:entering] to the factor, block by block; dependent ones are refused.
-
-    Their signs, correlations and Gram entries must be set. Returns how many were taken.
+    Their correlations and Gram entries must be set. `cross` is scratch of (BLOCK, rows + BLOCK). Returns (how many
+    should enter, how many were taken).
     """
     m = work.counts[IN_FACTOR]
+    entering = _gather_entering(active, factor, work.counts[ROWS], first_new, l1, l2)
+    factor_l2 = work.values[FACTOR_L2]
+    kept, diagonal = factor.kept, factor.work
     taken = 0
     first = 0
-    kept = np.empty(BLOCK, np.int64)
-    diagonal = np.empty(BLOCK)
-    cross = np.empty((BLOCK, m + entering + BLOCK))
     while first < entering:
         k = min(BLOCK, entering - first)
         for e in range(k):
@@ -90,7 +84,30 @@ def enter_factor(active, factor, work, entering, l1, l2, factor_l2):
         taken += added
         first += k
     work.counts[IN_FACTOR] = m
-    return taken
+    return entering, taken
+
+
+@internal
+def _gather_entering(active, factor, rows, first_new, l1, l2):
+    """Rows to put into the factor: the new ones, and old ones outside it that violate. Sets their signs."""
+    entering = 0
+    for k in range(rows):
+        if active[k].place >= 0 or active[k].square <= 0.0:
+            continue
+        if k < first_new:
+            if row_violation(active, k, l1, l2) == 0.0:
+                continue
+            take_side(active, k)
+        factor.rows[entering] = k
+        entering += 1
+    return entering
+
+
+@internal
+def row_violation(active, k, l1, l2):
+    f = active[k].factor
+    excess = violation(active[k].correlation, active[k].coef, l1 * f, l2 * f, active[k].lower, active[k].upper)
+    return excess if excess > (ENTER - 1.0) * l1 * f else 0.0
 
 
 @internal
@@ -104,7 +121,7 @@ def factorize_active(active, factor, m, l2):
     return cholesky.factorize(factor.R, m)
 
 
-@internal
+@jit
 def leave_factor(active, factor, work):
     """Take every column out of the factor; rows and coefficients stay."""
     for i in range(work.counts[IN_FACTOR]):
@@ -126,40 +143,43 @@ def row_gradient(active, row, l1, l2):
     return -active[row].correlation + active[row].factor * (l2 * active[row].coef + l1 * active[row].sign)
 
 
-@internal
-def compact(store, active, factor, screen, work, slot, near, has_gram):
+@jit
+def forget_idle(active, factor, screen, slot, near, kept):
     """Forget rows outside the factor whose coefficient is and was zero, stamped at today's residual (in `slot`).
 
-    Rows whose correlation exceeds `near` stay: they are about to enter.
+    Rows whose correlation exceeds `near` stay: they are about to enter. `kept` has one place for each row; the rows
+    that stay are listed in it and their records moved up. Returns how many.
     """
-    rows = work.counts[ROWS]
+    rows = kept.shape[0]
     square = screen.table[slot].square
-    kept = 0
-    entries = 0
+    count = 0
     for k in range(rows):
-        idle = active[k].coef == 0.0 and active[k].previous == 0.0 and active[k].place < 0
-        if idle and abs(active[k].correlation) <= near * active[k].factor:
-            j = active[k].column
-            stamp_column(screen, j, slot, store.row_dot(k, work.residual), square, active[k].factor)
+        row = active[k]
+        idle = row.coef == 0.0 and row.previous == 0.0 and row.place < 0
+        if idle and row.factor > 0.0 and abs(row.correlation) <= near * row.factor:
+            j = row.column
+            stamp_column(screen, j, slot, row.correlation, square, row.factor)
             watch(screen, j)
             continue
-        if has_gram:
-            factor.rows[kept] = k
-        if kept != k:
-            store.row_move(k, kept)
-            _move_row(active, factor, k, kept)
-        entries += store.row_entries(kept)
-        kept += 1
-    if has_gram and kept < rows:
-        for t in range(kept):
-            for u in range(kept):
-                factor.gram[t, u] = factor.gram[factor.rows[t], factor.rows[u]]
-    work.counts[ROWS] = kept
-    work.counts[ENTRIES] = entries
+        if count != k:
+            active[count] = active[k]
+            if active[count].place >= 0:
+                factor.order[active[count].place] = count
+        kept[count] = k
+        count += 1
+    return count
 
 
-@internal
-def _move_row(active, factor, source, target):
-    active[target] = active[source]
-    if active[target].place >= 0:
-        factor.order[active[target].place] = target
+def compact(fit, near):
+    """Drop idle rows; see `forget_idle`. The residual must be the one last certified."""
+    counts = fit.work.counts
+    rows = counts[ROWS]
+    kept = np.empty(rows, np.int64)
+    count = fit.run(forget_idle, fit.active, fit.factor, fit.screen, counts[SLOT], near, kept)
+    if count == rows:
+        return
+    kept = kept[:count]
+    fit.store.keep(kept)
+    if counts[MODE] == DIRECT:
+        fit.factor.gram[:count, :count] = fit.factor.gram[np.ix_(kept, kept)]
+    counts[ROWS] = count
