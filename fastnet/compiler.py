@@ -9,7 +9,7 @@ the loader: the first it meets).
 
 import operator
 
-from numba import _dynfunc
+from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.compiler import Compiler
 from numba.core.typing.arraydecl import GetItemBuffer, SetItemBuffer
 from numba.core.typing.templates import infer_global

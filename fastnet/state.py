@@ -76,26 +76,21 @@ class Factor(NamedTuple):
     kink: np.ndarray  # (capacity,) also scratch indexed by row
     rows: np.ndarray  # (capacity,) int64: rows about to enter; positions that flipped
     kept: np.ndarray  # (BLOCK,) int64: members of a block that the factor takes
+    cross: np.ndarray  # (BLOCK + 1, capacity + BLOCK) Gram entries of a block; last its ridge
 
     @classmethod
     def allocate(cls, capacity):
-        square = (capacity, capacity)
-        order, rows = np.zeros(capacity, np.int64), np.zeros(capacity, np.int64)
-        return cls(
-            np.zeros(square),
-            np.zeros(square),
-            order,
-            *(np.zeros(capacity) for _ in range(5)),
-            rows,
-            np.zeros(BLOCK, np.int64),
-        )
+        R, gram = np.zeros((capacity, capacity)), np.zeros((capacity, capacity))
+        order, rows, kept = np.zeros(capacity, np.int64), np.zeros(capacity, np.int64), np.zeros(BLOCK, np.int64)
+        vectors = (np.zeros(capacity) for _ in range(5))
+        return cls(R, gram, order, *vectors, rows, kept, np.zeros((BLOCK + 1, capacity + BLOCK)))
 
     def grown(self, capacity):
         larger = Factor.allocate(capacity)
         size = len(self.order)
         for old, new in zip(self[:2], larger[:2], strict=True):
             new[:size, :size] = old
-        for old, new in zip(self[2:-1], larger[2:-1], strict=True):
+        for old, new in zip(self[2:-2], larger[2:-2], strict=True):
             new[:size] = old
         return larger
 

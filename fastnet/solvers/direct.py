@@ -5,9 +5,9 @@ import numpy as np
 from .. import interrupts
 from ..jit import jit
 from ..result import Status
-from ..state import BLOCK, FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, ROWS
+from ..state import FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, ROWS
 from . import newton
-from .rows import compact, enter_factor, factorize_active, leave_factor, row_gradient
+from .rows import compact, enter_violators, factorize_active, leave_factor, row_gradient
 
 REFINEMENTS = 6  # direct steps repeated on an unchanged active set before the iterative solver takes over
 LAZY_RIDGE = 1.15  # a factor made with a ridge within this ratio of today's preconditions refined steps
@@ -48,7 +48,7 @@ def add_violators(fit, violators, l1, l2):
         rows = counts[ROWS]
     fit.load(violators)
     fill_gram(fit, rows)
-    entering, taken = enter(fit, rows, l1, l2)
+    entering, taken = fit.run(enter_violators, fit.active, fit.factor, fit.work, rows, l1, l2)
     return taken > 0 if entering > 0 else counts[ROWS] > rows
 
 
@@ -62,18 +62,13 @@ def fill_gram(fit, first):
         interrupts.run(products, fit.store.gram, first, rows, fit.factor.gram)
 
 
-def enter(fit, first_new, l1, l2):
-    cross = np.empty((BLOCK, fit.work.counts[ROWS] + BLOCK))
-    return fit.run(enter_factor, fit.active, fit.factor, fit.work, first_new, l1, l2, cross)
-
-
 def restart(fit, l1, l2):
     """Return from the iterative solver: a Gram matrix of all rows, and a factor of the non-zero ones."""
     fit.work.counts[IN_FACTOR] = 0
     fit.work.values[FACTOR_L2] = l2
     fill_gram(fit, 0)
     fit.certify(l1, l2, l1, 0.0)
-    enter(fit, 0, l1, l2)
+    fit.run(enter_violators, fit.active, fit.factor, fit.work, 0, l1, l2)
 
 
 def _refinable(fit):

@@ -13,9 +13,9 @@ from ..jit import fast, internal, jit
 from ..result import Status
 from ..state import GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, RESIDUAL2
 from ..vectors import copy_head
-from .direct import REFINEMENTS, direct_step, enter
+from .direct import REFINEMENTS, direct_step
 from .gap import duality_gap
-from .rows import row_gradient
+from .rows import enter_violators, row_gradient
 
 ROUNDING = 4e-16  # relative error of an inner product of columns, about
 
@@ -36,7 +36,7 @@ def solve_gram(fit, l1, l2, tol, max_iter):
             return Status.CONVERGED
         if counts[ITERATIONS] >= max_iter:
             return Status.MAX_ITER
-        _, taken = enter(fit, p, l1, l2)
+        _, taken = fit.run(enter_violators, fit.active, fit.factor, fit.work, p, l1, l2)
         if taken == 0 and (stuck or rounds > REFINEMENTS):
             return Status.STALLED
 

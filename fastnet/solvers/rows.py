@@ -53,16 +53,24 @@ def load_violators(design, store, active, screen, quadratic, work, violators):
 
 
 @jit
-def enter_factor(active, factor, work, first_new, l1, l2, cross):
-    """Let rows into the factor that violate, and those from `first_new` on; dependent ones are refused.
+def enter_violators(active, factor, work, first_new, l1, l2):
+    """Let rows into the factor that violate, and those from `first_new` on; (how many should enter, how many did).
 
-    Their correlations and Gram entries must be set. `cross` is scratch of (BLOCK, rows + BLOCK). Returns (how many
-    should enter, how many were taken).
+    Their correlations and Gram entries must be set.
+    """
+    entering = _gather_entering(active, factor, work.counts[ROWS], first_new, l1, l2)
+    return entering, enter_factor(active, factor, work, entering, l1, l2, work.values[FACTOR_L2])
+
+
+@internal
+def enter_factor(active, factor, work, entering, l1, l2, factor_l2):
+    """Append the rows factor.rows[:entering] to the factor, block by block; dependent ones are refused.
+
+    Their signs, correlations and Gram entries must be set. Returns how many were taken.
     """
     m = work.counts[IN_FACTOR]
-    entering = _gather_entering(active, factor, work.counts[ROWS], first_new, l1, l2)
-    factor_l2 = work.values[FACTOR_L2]
-    kept, diagonal = factor.kept, factor.work
+    kept, cross = factor.kept, factor.cross
+    diagonal = cross[BLOCK]
     taken = 0
     first = 0
     while first < entering:
@@ -84,7 +92,7 @@ def enter_factor(active, factor, work, first_new, l1, l2, cross):
         taken += added
         first += k
     work.counts[IN_FACTOR] = m
-    return entering, taken
+    return taken
 
 
 @internal
