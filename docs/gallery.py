@@ -20,7 +20,7 @@ GALLERY = {
     "scikit_learn": "In a scikit-learn pipeline",
     "own_loss": "A loss of your own",
 }
-HELPERS = {"debian_data", "log_cosh"}  # imported by the scripts
+HELPERS = {"debian_data", "log_cosh", "pictures"}  # imported by the scripts
 
 
 def build(folder: Path) -> None:

@@ -63,6 +63,7 @@ def main():
         show(f"{name}, lasso", path, found.alpha(name), X[test], y[test])
     names = [data.names[j] for j in cv.selected("1se")[:12]]
     print(f"\nThe first words at alpha_1se: {', '.join(names)}")
+    print(f"\n{cv.diagnose(X_train, y[train])}")
     draw(cv, arguments.output)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 import fastnet
 from log_cosh import LOG_COSH
+from pictures import make_axes, save
 
 
 def main():
@@ -19,6 +20,18 @@ def main():
     print("first columns to enter:", path.selected(alpha)[:5].tolist())
     squares = fastnet.enet_path(X, y, alphas=30, alpha_min_ratio=0.2)
     print("with least squares:    ", squares.selected(squares.alphas[8])[:5].tolist())
+    draw({"log cosh": path, "least squares": squares})
+
+
+def draw(paths, output="own_loss.png"):
+    """Coefficients of both losses: outliers of y lead least squares to columns that do not matter."""
+    axes = make_axes(len(paths))
+    if axes is None:
+        return
+    for ax, (name, path) in zip(axes, paths.items(), strict=True):
+        path.plot(ax=ax)
+        ax.set_title(name)
+    save(axes, output)
 
 
 if __name__ == "__main__":

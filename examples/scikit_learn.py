@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 import fastnet
 import fastnet.sklearn
 from debian_data import load_debian
+from pictures import make_axes, save
 
 
 def classify(counts, section, classes):
@@ -47,12 +48,28 @@ def compare(X, y):
         start = time.process_time()
         model = module.LassoCV(**options).fit(X, y)
         errors[name] = model.mse_path_
+        alphas = model.alphas_
         print(
             f"{name:>14}: {time.process_time() - start:6.2f} s of CPU time, alpha {model.alpha_:.4g}, "
             f"{np.count_nonzero(model.coef_)} words"
         )
     difference = np.abs(errors["fastnet"] / errors["scikit-learn"] - 1).max()
     print(f"largest relative difference of an error of a fold: {difference:.1e}")
+    draw(alphas, errors)
+
+
+def draw(alphas, errors, output="scikit_learn.png"):
+    """Errors of the folds by both: the curves lie on one another."""
+    axes = make_axes(1)
+    if axes is None:
+        return
+    for (name, error), style in zip(errors.items(), ("-", "k:"), strict=True):
+        axes[0].semilogx(alphas, error.mean(axis=1), style, label=name)
+    axes[0].invert_xaxis()
+    axes[0].set_xlabel("alpha")
+    axes[0].set_ylabel("mean squared error of 3 folds")
+    axes[0].legend()
+    save(axes, output)
 
 
 def main():

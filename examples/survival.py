@@ -11,6 +11,7 @@ import numpy as np
 
 import fastnet
 from fastnet.survival import baseline_hazard
+from pictures import make_axes, save
 
 
 def simulate(n=300, p=5000, seed=0):
@@ -30,10 +31,29 @@ def main():
     print("genes in order of entry:", path.selected(alpha)[:15].tolist())
 
     eta = path.predict(X, alpha, kind="link")
-    curves = baseline_hazard(eta, y).survival(eta, [0.25, 0.5, 1.0, 2.0])
+    hazard = baseline_hazard(eta, y)
+    curves = hazard.survival(eta, [0.25, 0.5, 1.0, 2.0])
     print("mean predicted survival at t =      0.25   0.5   1.0   2.0")
     for name, group in (("low risk", eta <= np.median(eta)), ("high risk", eta > np.median(eta))):
         print(f"  {name:>10}                    ", "  ".join(f"{value:.2f}" for value in curves[group].mean(axis=0)))
+    draw(path, hazard, eta)
+
+
+def draw(path, hazard, eta, output="survival.png"):
+    """Coefficients along the path, and mean survival curves of quarters of the patients by their risk."""
+    axes = make_axes(2)
+    if axes is None:
+        return
+    path.plot(ax=axes[0])
+    times = np.linspace(0.0, 2.0, 200)
+    quarters = np.digitize(eta, np.quantile(eta, [0.25, 0.5, 0.75]))
+    for quarter, name in enumerate(("lowest risk", "lower", "higher", "highest risk")):
+        curve = hazard.survival(eta[quarters == quarter], times).mean(axis=0)
+        axes[1].plot(times, curve, label=name)
+    axes[1].set_xlabel("time")
+    axes[1].set_ylabel("predicted share without the event")
+    axes[1].legend()
+    save(axes, output)
 
 
 if __name__ == "__main__":

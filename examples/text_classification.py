@@ -15,6 +15,7 @@ import numpy as np
 
 import fastnet
 from debian_data import load_debian, tfidf
+from pictures import make_axes, save
 
 
 def area_under_curve(score, y):
@@ -41,14 +42,28 @@ def main(section="games"):
     print(f"{path!r}\n{time.process_time() - start:.1f} s of CPU time")
 
     link = path.predict(X[held_out], kind="link")
+    auc = [area_under_curve(link[:, k], y[held_out]) for k in range(len(path))]
     for k in range(9, len(path), 10):
-        auc = area_under_curve(link[:, k], y[held_out])
-        print(f"  alpha {path.alphas[k]:.2e}: {path.dfs[k]:5d} words, held-out area under the ROC curve {auc:.3f}")
+        print(f"  alpha {path.alphas[k]:.2e}: {path.dfs[k]:5d} words, held-out area under the ROC curve {auc[k]:.3f}")
 
     coef = path.coefs[:, [-1]].toarray()[:, 0]
     order = np.argsort(coef)
     print("for:    ", ", ".join(data.names[j] for j in order[::-1][:15] if coef[j] > 0))
     print("against:", ", ".join(data.names[j] for j in order[:15] if coef[j] < 0))
+    draw(path.replace(feature_names=data.names), auc)
+
+
+def draw(path, auc, output="text_classification.png"):
+    """Coefficients along the path, and how well its points predict."""
+    axes = make_axes(2)
+    if axes is None:
+        return
+    path.plot(ax=axes[0], labels=12)
+    axes[1].plot(path.dfs, auc, "o-", markersize=4)
+    axes[1].set_xscale("symlog")
+    axes[1].set_xlabel("words in the model")
+    axes[1].set_ylabel("held-out area under the ROC curve")
+    save(axes, output)
 
 
 if __name__ == "__main__":

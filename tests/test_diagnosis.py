@@ -113,6 +113,27 @@ def test_scores_that_still_fall_at_the_end():
     assert greater.diagnose()["still_falling"].number == pytest.approx(1 / 3)
 
 
+def test_another_l1_ratio_whose_path_ends_too_early():
+    good, early = make_cv(VALLEY), make_cv([3, 2.5, 2, 1.8, 1.6])
+    both = dataclasses.replace(
+        good,
+        paths=(good.path, early.path.replace(l1_ratio=0.5)),
+        fold_scores=(good.fold_scores[0], early.fold_scores[0]),
+    )
+    assert both.best == 0
+    finding = both.diagnose()["still_falling"]
+    assert finding.fired
+    assert finding.details == ("l1_ratio 0.5",)
+
+
+def test_stratified_survival_times_are_not_tried():
+    from fastnet.losses import cox
+
+    time = np.column_stack((RNG.exponential(np.exp(-SIGNAL)), np.ones(150)))
+    path = fastnet.enet_path(X, time, family=cox(strata=np.arange(150) % 2), alphas=5, alpha_min_ratio=0.3)
+    assert "strata" in path.diagnose(X, time, alpha=path.alphas[-1]).skipped["interactions"]
+
+
 def test_training_deviance_that_still_falls_at_the_end():
     assert not PATH.diagnose()["still_falling"].fired
     short = fastnet.enet_path(X, Y, alphas=10, alpha_min_ratio=0.5).diagnose()["still_falling"]

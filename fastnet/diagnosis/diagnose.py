@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def diagnose_cv(cv: CVPath, X=None, y=None, *, alpha="min") -> Diagnosis:
         choice.held_out(share),
         *_gaps(cv.path, cv.missed),
         choice.edge(cv.path, chosen),
-        choice.still_falling(cv.alphas, cv.sign * cv.mean, f"held-out {cv.measure}", "pass a smaller alpha_min_ratio"),
+        _worst_falling(cv),
     ]
     skipped = {}
     if np.isfinite(cv.se[cv.index_min]):
@@ -56,6 +57,17 @@ def diagnose_cv(cv: CVPath, X=None, y=None, *, alpha="min") -> Diagnosis:
     else:
         skipped["over_regularised"] = "one fold has no standard error"
     return _with_columns(data, findings, skipped)
+
+
+def _worst_falling(cv: CVPath) -> Finding:
+    """Of all l1_ratio (and mixes) that were cross-validated: a path that ends too early is at a disadvantage."""
+    findings = [
+        choice.still_falling(path.alphas, cv.sign * mean, f"held-out {cv.measure}", "pass a smaller alpha_min_ratio")
+        for path, mean in zip(cv.paths, cv.means, strict=True)
+    ]
+    worst = int(np.argmax([finding.number for finding in findings]))
+    details = (f"l1_ratio {cv.l1_ratios[worst]:g}",) if len(findings) > 1 else ()
+    return replace(findings[worst], details=details)
 
 
 def _gaps(path, missed_in_folds: int = 0) -> list[Finding]:
