@@ -9,6 +9,7 @@ select, the information criteria beside them, and what the folds cost in fits. S
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import time
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def main():
     cv, all_folds = timed(
         fastnet.cv_path, X_train, y[train], cv=5, l1_ratio=(0.5, 1.0), n_jobs=arguments.n_jobs, **options
     )
+    cv = dataclasses.replace(cv, paths=tuple(path.replace(feature_names=data.names) for path in cv.paths))
     print(f"\n{cv.summary()}")
     print(f"CPU time: {one_fit:.2f} s for one lasso path, {all_folds:.2f} s for 2 paths and their 5 folds each")
 
@@ -61,9 +63,8 @@ def main():
         show(name, cv.path, alpha, X[test], y[test])
     for name in ("bic", "ebic", "gcv"):
         show(f"{name}, lasso", path, found.alpha(name), X[test], y[test])
-    names = [data.names[j] for j in cv.selected("1se")[:12]]
-    print(f"\nThe first words at alpha_1se: {', '.join(names)}")
-    print(f"\n{cv.diagnose(X_train, y[train])}")
+    print(f"\nThe first words at alpha_1se: {', '.join(cv.selected('1se')[:12])}")
+    print(f"\n{cv.diagnose(X_train, y[train], alpha='1se')}")
     draw(cv, arguments.output)
 
 
