@@ -1,5 +1,7 @@
 """Time to a first result in a new process: import, warm cache, cold cache; dense, and CSC after dense."""
 
+import numpy as np
+
 from .path import PLAIN, fit
 from .problems import load
 
@@ -59,3 +61,28 @@ class Cold(_NewProcess):
 
     def timeraw_warmup(self):
         return "fastnet.warmup()", COLD + "import fastnet"
+
+
+GLM = "fastnet.enet_path(X, np.abs(np.round(y)) > 0, family={family!r}, alphas=5, alpha_min_ratio=0.3)"
+
+
+class ColdLoss(_NewProcess):
+    """A further loss where one is compiled already (binomial): less than 6 s cold is promised."""
+
+    repeat = (1, 2, 60.0)
+
+    def timeraw_poisson_after_binomial(self):
+        return GLM.format(family="poisson"), COLD + DATA + "import fastnet\n" + GLM.format(family="binomial")
+
+
+class WarmLoss(_NewProcess):
+    """The same with every kernel in the cache: less than 0.3 s is promised."""
+
+    def setup(self):
+        rng = np.random.default_rng(0)
+        X = np.asfortranarray(rng.standard_normal((50, 200)))
+        for family in ("binomial", "poisson"):  # fills the cache of this source
+            fit(X, (X[:, 0] > 0).astype(float), {"family": family, "alphas": 5}, 1e-6)
+
+    def timeraw_poisson_after_binomial(self):
+        return GLM.format(family="poisson"), DATA + "import fastnet\n" + GLM.format(family="binomial")
