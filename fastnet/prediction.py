@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fastnet.losses.links import CLASSIFIERS, inverse_link
+from fastnet.losses.links import CLASSIFIERS, PROBABILITIES, inverse_link
 from fastnet.validation import check_feature_names, check_predict_design
 from fastnet.validation.arrays import (
     as_plain_array,
@@ -21,7 +21,7 @@ from fastnet.validation.arrays import (
 if TYPE_CHECKING:
     from fastnet.result import Path
 
-_KINDS = ("response", "link", "class")
+_KINDS = ("response", "link", "class", "probability")
 _COLUMNS = 1024  # columns of X that are gathered together
 
 
@@ -31,7 +31,12 @@ def predict(path: Path, X, alpha, kind: str, offset) -> np.ndarray:
         raise ValueError(f"kind is {kind!r}; allowed are {', '.join(map(repr, _KINDS))}")
     if kind == "class" and path.family not in CLASSIFIERS:
         raise ValueError(f'kind is "class" but family={path.family!r} has none; allowed are "response" and "link"')
-    transform = inverse_link(path.family) if kind == "response" else None
+    if kind == "probability" and path.family not in PROBABILITIES:
+        raise ValueError(
+            f'kind is "probability" but family={path.family!r} has none (known: {", ".join(sorted(PROBABILITIES))}); '
+            'allowed are "response" and "link"'
+        )
+    transform = inverse_link(path.family) if kind in ("response", "probability") else None
     if alpha is None:
         coefs, intercepts = path.coefs, path.intercepts
     else:

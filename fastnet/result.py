@@ -221,9 +221,10 @@ class Path:
             columns of the fit.
         alpha : float, array_like (m,) or None
             Penalty strengths, interpolated as `coef_at`; None: all points of the path.
-        kind : {"response", "link", "class"}
-            The mean; the linear predictor eta = offset + intercept + x'coef; the class 0 or 1 (1 where eta >
-            0).
+        kind : {"response", "link", "class", "probability"}
+            The mean (Cox: the relative risk e^eta; squared hinge: eta); the linear predictor eta = offset + intercept
+            + x'coef; the class 0 or 1 (1 where eta > 0; binomial and squared hinge); the probability of class 1
+            (binomial: its mean).
         offset : float, array_like (n,) or None
             Required (0 is allowed) if the path was fitted with an offset.
 

@@ -172,3 +172,46 @@ def test_extend_solves_the_same_problem(tmp_path):
         path.extend(X, y, alphas=2)
     longer = path.extend(X, y, alphas=2, family=family)
     assert fastnet.verify(X, y, longer.coefs, longer.intercepts, longer.alphas, family=family).gaps.max() <= 1.001e-8
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+def test_only_the_order_of_the_times_matters(ties):
+    X, start, stop, event = survival(late=True)
+    path = fastnet.enet_path(X, response(start, stop, event), family=cox(ties=ties), alphas=4, tol=1e-9)
+    moved = response(np.log(start + 1e-300), np.log(stop), event)
+    other = fastnet.enet_path(X, moved, family=cox(ties=ties), alphas=4, tol=1e-9)
+    np.testing.assert_array_equal(other.coefs.toarray(), path.coefs.toarray())
+
+
+def test_the_grid_and_a_common_offset_do_not_matter():
+    X, _, stop, event = survival()
+    y = response(None, stop, event)
+    path = fastnet.enet_path(X, y, family="cox", alphas=6, tol=1e-11)
+    alone = fastnet.enet_path(X, y, family="cox", alphas=path.alphas[[4]], tol=1e-11, offset=np.full(40, 50.0))
+    np.testing.assert_allclose(alone.objectives, path.objectives[[4]], rtol=1e-10)
+    np.testing.assert_allclose(alone.coefs.toarray(), path.coefs[:, [4]].toarray(), atol=1e-4)
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+@pytest.mark.parametrize("late", [False, True])
+def test_derivatives_of_the_solvers_loss(ties, late):
+    """Value, residual and dual bound of the compiled loss's formulas against the naive ones, at some eta."""
+    from fastnet.losses.survival_times import make_cox
+
+    _, start, stop, event = survival(late=late)
+    strata, weight = np.resize([1, 2, 1], 40), np.resize([1.0, 2.0, 0.5], 40)
+    naive = NaiveCox(np.arange(40.0)[:, None], start, stop, event, strata, weight, efron=ties == "efron")
+    loss = make_cox(start, stop, event, strata, ties == "efron")
+    eta, root = np.sin(np.arange(40.0)), np.sqrt(naive.w)
+    residual, curvature = np.empty(40), np.empty(40)
+    loss.loss_gradient(eta, root, residual, curvature)
+    np.testing.assert_allclose(loss.loss_total(eta, naive.w), naive.loss(eta), rtol=1e-12)
+    np.testing.assert_allclose(-root * residual, naive.gradient(eta), atol=1e-14)
+    for s in (0.0, 0.4, 1.0):
+        np.testing.assert_allclose(loss.loss_dual(eta, residual, root, np.zeros(40), s), naive.dual(eta, s), rtol=1e-11)
+    # the diagonal curvature lies above the Hessian: largest eigenvalue of D^-1/2 H D^-1/2 at most 1
+    step = 1e-5 * np.eye(40)
+    hessian = np.array([(naive.gradient(eta + d) - naive.gradient(eta - d)) / 2e-5 for d in step])
+    diagonal = naive.w * curvature
+    assert np.all(diagonal >= -1e-15)
+    assert np.linalg.eigvalsh(np.diag(diagonal) - (hessian + hessian.T) / 2).min() > -1e-9

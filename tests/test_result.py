@@ -213,7 +213,7 @@ def test_predict_kinds(path):
     np.testing.assert_array_equal(binomial.predict(X, 0.5, "class"), eta > 0)
     assert binomial.predict(X, 0.5, "class").dtype == np.int64
     np.testing.assert_allclose(path.replace(family="poisson").predict(X, 0.5), np.exp(eta))
-    with pytest.raises(ValueError, match="kind is 'prob'; allowed are 'response', 'link', 'class'"):
+    with pytest.raises(ValueError, match="kind is 'prob'; allowed are 'response', 'link', 'class', 'probability'"):
         path.predict(X, 0.5, "prob")
     with pytest.raises(ValueError, match="family='gaussian' has none"):
         path.predict(X, 0.5, "class")

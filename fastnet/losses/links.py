@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-__all__ = ["CLASSIFIERS", "FAMILY_LINKS", "INVERSE_LINKS", "inverse_link"]
+__all__ = ["CLASSIFIERS", "FAMILY_LINKS", "INVERSE_LINKS", "PROBABILITIES", "inverse_link"]
 
 
 def _identity(eta):
@@ -66,6 +66,8 @@ FAMILY_LINKS = {
 
 # families whose response is a class: predicted 1 where eta > 0, else 0
 CLASSIFIERS = frozenset({"binomial", "squared_hinge"})
+# families whose mean is the probability of class 1 (the margin of the squared hinge is none)
+PROBABILITIES = frozenset({"binomial"})
 
 
 def inverse_link(family: str) -> Callable:
