@@ -102,9 +102,11 @@ def enet_path(
         the scale of the data all the same. Columns without variation get coefficient 0.
     tol : float
         The promise ``gap <= tol`` at every point, else its status says so and one ConvergenceWarning gives the
-        numbers. The gap is a duality gap divided by the objective of the null model, counted from that of the
-        saturated model (half the null deviance): without unit. For "inverse_gaussian", which is not convex, it is the
-        gap of the quadratic model at the point: zero exactly where the point is stationary.
+        numbers. The gap is (objective - dual objective) divided by the objective of the null model counted from that
+        of the saturated model (half the null deviance): without unit. The optimum lies at most so far below, for every
+        family but one: "inverse_gaussian" is not convex, its gap is that of the quadratic model at the point, zero
+        exactly where the point is stationary. For "cox" a lower bound takes the place of the dual objective, so that
+        the gap may be larger than need be, never smaller. `fastnet.losses` states it loss by loss.
     max_iter : int
         Most inner iterations (direct steps plus sweeps) for one alpha; reaching it is a status, not a shorter path.
     max_features : int, optional

@@ -11,6 +11,16 @@ Nothing else is needed: the solver, the certificate, weights, offsets and sparse
 its name, parameters and allowed y; pass it as ``family=`` to `enet_path`. A class of your own must live in an
 importable module (not in a notebook or ``__main__``) for its kernels to be cached; an edit of that module compiles them
 anew, an edit of a module that it imports does not.
+
+What ``gap`` means follows from the loss. It is (objective - bound) / (null objective - saturated objective), with
+
+    convex sums        bound = the dual objective, made of the conjugates: objective - optimum <= gap * denominator.
+                       All families here but the next two, and convex losses of your own.
+    cox                bound = a lower bound of the dual objective, an entropy for each event time (see `cox.py`): the
+                       same inequality; the gap may lie above the duality gap, never below.
+    inverse_gaussian   not convex, so that no bound exists: the gap is that of the convex quadratic model of the loss at
+                       the point, 0 exactly where the point is stationary; it says nothing about other stationary
+                       points. ``Family(convex=False)`` asks for the same.
 """
 
 from numbers import Real
@@ -90,7 +100,8 @@ def cox(ties="breslow", strata=None):
     """Cox proportional hazards; ties "breslow" or "efron", `strata` an array (n,) of labels.
 
     y is a structured array (a boolean field: event; a field of numbers: time), two columns (time, event) or three
-    columns (start, stop, event). There is no intercept.
+    columns (start, stop, event). There is no intercept. A row of weight 2 is a row given twice with Breslow's rule;
+    with Efron's it is not (two events at one time are tied), as in R's coxph.
     """
     if ties not in ("breslow", "efron"):
         raise ValueError(f'ties is {ties!r}; "breslow" or "efron" is allowed')
