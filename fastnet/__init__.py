@@ -5,6 +5,7 @@ from .certificate import Certificate, verify
 from .conventions import from_glmnet, from_lambdas, to_glmnet, to_lambdas
 from .exceptions import ConvergenceWarning, CVInterrupted, DamagedFileError, PathInterrupted
 from .io import load
+from .loo import LeaveOneOut, leave_one_out
 from .model_selection import CVPath, cv_path
 from .result import Path, Status
 
@@ -16,6 +17,7 @@ __all__ = [
     "Certificate",
     "ConvergenceWarning",
     "DamagedFileError",
+    "LeaveOneOut",
     "Path",
     "PathInterrupted",
     "Status",
@@ -23,6 +25,7 @@ __all__ = [
     "enet_path",
     "from_glmnet",
     "from_lambdas",
+    "leave_one_out",
     "load",
     "to_glmnet",
     "to_lambdas",
