@@ -12,7 +12,7 @@ columns stay active; ridge is always exact.
 
     Beirami, Razaviyayn, Shahrampour, Tarokh (2017), On optimal generalizability in parametric learning.
     Rad, Maleki (2020), A scalable estimate of the out-of-sample prediction error via approximate leave-one-out.
-    Wang, Zhou, Maleki, Mirrokni (2018), Approximate leave-one-out for fast parameter tuning (bounds, non-smooth losses).
+    Wang, Zhou, Maleki, Mirrokni (2018), Approximate leave-one-out for fast parameter tuning.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from fastnet.interpolation import decreasing
 
 __all__ = ["LeaveOneOut", "leave_one_out"]
 
-HIGH_LEVERAGE = 0.9  # h_i from which a step, ten times as long as without 1 - h_i, is not to be trusted
-SHARE = 0.05  # of the weight in doubtful rows, from which a point is flagged
+HIGH_LEVERAGE = 0.5  # h_i above which the step, more than doubled by 1 / (1 - h_i), is not to be trusted
+TURNED = 0.1  # share of the active coefficients whose sign a row's step may turn
+SHARE = 1 / 3  # of the weight in rows that turn more, above which a point is flagged
 _BLOCK = 1024  # columns of X that are gathered together
 
 
@@ -42,7 +43,7 @@ class LeaveOneOut:
     ses: np.ndarray  # (K,) their standard errors
     leverages: np.ndarray  # (n, K) h_i, from 0 to 1
     doubtful: np.ndarray  # (n, K) bool: high leverage, or a step that turns the sign of many coefficients
-    flags: np.ndarray  # (K,) bool: too much weight in doubtful rows for the mean to be trusted
+    flags: np.ndarray  # (K,) bool: the mean is not to be trusted
 
     @property
     def alpha_min(self) -> float:
@@ -68,8 +69,10 @@ def leave_one_out(path, X, y) -> LeaveOneOut:
     Returns
     -------
     LeaveOneOut
-        A point is flagged where more than 5 % of the weight lies in rows whose leverage exceeds 0.9 or whose step
-        turns the sign of more than a tenth of the active coefficients. Columns that would enter are not looked for.
+        A row is doubtful where its leverage exceeds 1/2, or its step turns the sign of more than a tenth of the active
+        coefficients. A point is flagged where any leverage exceeds 1/2, or more than a third of the weight lies in
+        rows of the second kind. Columns that would enter are not looked for. In the tests the deviance of points
+        without a flag is within 15 % of exact leave-one-out; ridge of least squares is exact.
 
     Raises
     ------
@@ -95,20 +98,21 @@ def leave_one_out(path, X, y) -> LeaveOneOut:
     problem, weight = problem_of_path(path, X, y)
     ridge = _Ridge(path, problem, weight) if _all_columns(path, problem) else None
     eta = linear_predictors(path, problem)
-    moved, leverages, doubtful = np.empty_like(eta), np.empty_like(eta), np.empty(eta.shape, bool)
+    moved, leverages, turned = np.empty_like(eta), np.empty_like(eta), np.empty(eta.shape, bool)
     for k in range(len(path)):
         slope = -loss.residual(problem.y, eta[:, k])
         curvature = loss.curvature(problem.y, eta[:, k])
-        v, turned = _response(path, problem, weight, k, curvature, slope, ridge)
+        v, turned[:, k] = _response(path, problem, weight, k, curvature, slope, ridge)
         leverages[:, k] = np.minimum(v * curvature, 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             moved[:, k] = eta[:, k] + v * slope / (1.0 - leverages[:, k])
-        doubtful[:, k] = (leverages[:, k] > HIGH_LEVERAGE) | turned | ~np.isfinite(moved[:, k])
+    high = (leverages > HIGH_LEVERAGE) | ~np.isfinite(moved)
+    flags = high[weight > 0].any(axis=0) | (weight @ turned > SHARE)
     with np.errstate(over="ignore", invalid="ignore"):
         unit = 2.0 * (loss.value(problem.y[:, None], moved) + loss.conjugate(problem.y, 0.0 * problem.y)[:, None])
         deviances = weight @ unit
         ses = np.sqrt(weight**2 @ (unit - deviances) ** 2)
-    return LeaveOneOut(path.alphas, moved, deviances, ses, leverages, doubtful, weight @ doubtful > SHARE)
+    return LeaveOneOut(path.alphas, moved, deviances, ses, leverages, high | turned, flags)
 
 
 def _response(path, problem, weight, k, curvature, slope, ridge):
@@ -135,7 +139,7 @@ def _response(path, problem, weight, k, curvature, slope, ridge):
         steps = steps * (weight * slope / (1.0 - np.minimum(v * curvature, 1.0)))
     b = coefs[inside, None]
     turned = np.count_nonzero((b + steps) * b < 0, axis=0)
-    return v, turned > 0.1 * max(len(b), 1)
+    return v, turned > TURNED * max(len(b), 1)
 
 
 class _Product:
