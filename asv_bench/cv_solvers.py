@@ -164,7 +164,7 @@ def cost(case, X, y, tol):
 
 
 def peak(case, X, y, tol, what):
-    """Bytes above those resident before, at the peak of a fit or of the folds in one or two threads."""
+    """Resident bytes before, and at the peak of a fit or of the folds in one or two threads."""
     import fastnet
     from benchmarks.memory import resident
 
@@ -176,7 +176,7 @@ def peak(case, X, y, tol, what):
         fastnet.enet_path(X, y, **options)
     else:
         fastnet.cv_path(X, y, cv=fold_ids(len(y)), n_jobs=int(what[-1]), **options)
-    return resident("VmHWM") - before
+    return {"before": before, "peak": resident("VmHWM")}
 
 
 def main(what, solver, case, tol, folder):
@@ -187,7 +187,7 @@ def main(what, solver, case, tol, folder):
     if what == "cost":
         answer = cost(case, X, y, tol)
     elif what in ("fit", "cv1", "cv2"):
-        answer = {"peak": peak(case, X, y, tol, what)}
+        answer = peak(case, X, y, tol, what)
     elif solver == "glmnet":
         coefs, seconds = glmnet_both(case, X, y, alphas, tol, folder)
         sp.save_npz(f"{folder}/coefs.npz", coefs)

@@ -112,7 +112,10 @@ def unit_deviance(family, y, eta) -> np.ndarray:
 
 def _mean_deviance(family, y, eta, weight):
     """(K,) weighted means; a loss of the user's own is evaluated by its compiled kernel."""
-    if (family if isinstance(family, str) else getattr(family, "name", family)) in LOSSES:
+    name = family if isinstance(family, str) else getattr(family, "name", family)
+    if name == "gaussian":
+        return _mse(y, eta, weight)
+    if name in LOSSES:
         return _average(unit_deviance(family, y[:, None], eta), weight)
     from fastnet.model_selection.total_loss import deviance_of
 
