@@ -109,7 +109,7 @@ def costs(problems) -> str:
     """fastnet alone: CPU of ten folds in fits, the speed-up of two threads, peak memory above the data."""
     lines = [
         "Ten folds of the lasso, with intercept and standardisation", "",
-        "| problem | one fit, CPU s | ten folds in fits | 2 threads faster | peak MB: data, fit, folds in 1 and 2 threads |",
+        "| problem | one fit, CPU s | ten folds in fits | 2 threads | peak MB: data, fit, folds in 1, 2 threads |",
         "|---|---|---|---|---|",
     ]  # fmt: skip
     for problem in problems:
@@ -124,7 +124,8 @@ def costs(problems) -> str:
             whole = [peaks["fit"]["before"], *(peaks[what]["peak"] for what in ("fit", "cv1", "cv2"))]
             memory = ", ".join(f"{size / 1e6:.0f}" for size in whole)
         lines.append(
-            f"| {problem} | {cost['fit']:.3f} | {cost['folds'] / cost['fit']:.2f} | {cost['speed_up']:.2f} × | {memory} |"
+            f"| {problem} | {cost['fit']:.3f} | {cost['folds'] / cost['fit']:.2f} | {cost['speed_up']:.2f} × | "
+            f"{memory} |"
         )
         print(lines[-1], file=sys.stderr, flush=True)
     return "\n".join([*lines, ""])
