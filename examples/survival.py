@@ -57,7 +57,7 @@ def main():
     for name, group in (("low risk", eta <= np.median(eta)), ("high risk", eta > np.median(eta))):
         print(f"{name:>34}  " + "  ".join(f"{value:4.2f}" for value in curves[group].mean(axis=0)))
     print("(of the patients the model was fitted to: not a judgement of how well it predicts)")
-    draw(path, hazard, eta)
+    draw(path.replace(feature_names=tuple(data.probes)), hazard, eta)
 
 
 def draw(path, hazard, eta, output="survival.png"):
