@@ -113,6 +113,11 @@ def test_scores_that_still_fall_at_the_end():
     assert greater.diagnose()["still_falling"].number == pytest.approx(1 / 3)
 
 
+def test_scores_that_fall_from_a_peak_at_the_end_are_fine():
+    """A relaxed path that overfits can rise far and come down a little: its best point is long past."""
+    assert not make_cv([*VALLEY, 50, 40, 30]).diagnose()["still_falling"].fired
+
+
 def test_another_l1_ratio_whose_path_ends_too_early():
     good, early = make_cv(VALLEY), make_cv([3, 2.5, 2, 1.8, 1.6])
     both = dataclasses.replace(
