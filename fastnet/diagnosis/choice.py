@@ -52,12 +52,12 @@ def edge(path, alpha: float) -> Finding:
 
 
 def still_falling(alphas: np.ndarray, losses: np.ndarray, what: str, remedy: str) -> Finding:
-    """Share of the improvement from the first alpha to the best that comes in the last tenth of the points."""
+    """Share of the improvement from the first alpha to the best that only the last tenth of the points brings."""
     order = decreasing(alphas)
     loss = losses[order]
     whole = loss[0] - np.nanmin(loss)
     last = max(1, round(LAST_PART * len(loss)))
-    late = loss[-1 - last] - loss[-1] if len(loss) > 1 else 0.0
+    late = np.nanmin(loss[:-last]) - np.nanmin(loss) if len(loss) > 1 else 0.0
     share = float(late / whole) if whole > 0 and np.isfinite(late) else 0.0
     return Finding(
         "still_falling", f"share of the fall of the {what} in the last tenth of the points", max(share, 0.0),
