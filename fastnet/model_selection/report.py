@@ -152,7 +152,7 @@ def plot(cv: CVPath, ax=None):
     ax.errorbar(horizontal, mean, np.nan_to_num(se), color=PALETTE[0], ecolor=PALETTE[0], elinewidth=0.9, capsize=2,
                 linewidth=1.6, label=label, zorder=3)  # fmt: skip
     others = [k for k in range(len(cv.paths)) if k != cv.best]
-    for place, k in enumerate(others, start=3):
+    for place, k in enumerate(others, start=4):
         part = decreasing(cv.paths[k].alphas)
         there, _ = horizontal_places(cv.paths[k], "alpha", part)
         ax.plot(there, cv.means[k][part], color=PALETTE[place % len(PALETTE)], linewidth=0.9, zorder=2,
