@@ -47,7 +47,12 @@ def find_peers(pythons: list[str]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     program = f"import json; from {MODULE} import versions; print(json.dumps(versions()))"
     for python in pythons:
-        done = subprocess.run([python, "-c", program], cwd=HERE, capture_output=True, text=True, env=with_repository())
+        command = [python, "-c", program]
+        try:
+            done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, env=with_repository())
+        except OSError as error:
+            print(f"no peers from {python}: {error}", file=sys.stderr)
+            continue
         if done.returncode:
             said = done.stderr.strip().splitlines()
             print(f"no peers from {python}: {said[-1] if said else 'it failed'}", file=sys.stderr)

@@ -157,7 +157,8 @@ def versions() -> dict[str, str]:
                 found[name] = version("glmnet")
                 continue
             try:
-                found[name] = importlib.metadata.version(peer.package)
+                text = importlib.metadata.version(peer.package)
+                found[name] = f"of {peer.package} {text}" if name == "LIBLINEAR" else text
             except importlib.metadata.PackageNotFoundError:
                 found[name] = None
     return {name: text for name, text in found.items() if text}
