@@ -49,3 +49,19 @@ def test_survival_from_a_path():
     assert np.all(curves[:, 0] == 1)
     assert np.all(np.diff(curves, axis=1) <= 0)
     assert np.corrcoef(curves[:, 10], X[:, 0])[0, 1] < -0.5
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_risks_of_very_different_size(late):
+    """A row of huge risk that has left (or not yet come) must not drown those at risk, nor overflow."""
+    eta = np.array([0.0, 0.5, 40.0, -0.3, 0.2, -800.0, 800.0])
+    start = np.array([0.0, 0.0, 0.0, 2.5, 2.5, 2.0, 0.0]) if late else np.full(7, -np.inf)
+    stop = np.array([4.0, 5.0, 2.0, 6.0, 3.0, 6.0, 1.0])
+    event = np.array([True, True, True, False, True, False, True])
+    y = np.column_stack([start, stop, event] if late else [stop, event])
+    found = baseline_hazard(eta, y)
+    times = np.array([3.0, 4.0, 5.0])
+    steps = found.cumulative(times) - found.cumulative(times - 0.5)
+    expected = [1 / np.sum(np.exp(eta[(start < t) & (stop >= t)])) for t in times]
+    np.testing.assert_allclose(steps, expected, rtol=1e-12)
+    assert np.all(np.isfinite(found.survival(eta, times)))
