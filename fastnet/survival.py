@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnet.certificate_cox import RiskSets
 from fastnet.losses.survival_times import read_times
 
 __all__ = ["BaselineHazard", "baseline_hazard"]
@@ -29,8 +30,9 @@ class BaselineHazard(NamedTuple):
 
     def survival(self, eta, times, stratum=None) -> np.ndarray:
         """P(no event up to t) for rows of linear predictor eta (k,): exp(-hazard(t) e^eta), (k, m)."""
-        risk = np.exp(np.asarray(eta, dtype=float))
-        return np.exp(-np.outer(risk, self.cumulative(times, stratum)))
+        with np.errstate(divide="ignore", over="ignore"):
+            log_hazard = np.log(self.cumulative(times, stratum))
+            return np.exp(-np.exp(np.asarray(eta, dtype=float)[:, None] + log_hazard))
 
     def _position(self, stratum) -> int:
         if stratum is None:
@@ -72,25 +74,13 @@ def baseline_hazard(eta, y, *, sample_weight=None, strata=None) -> BaselineHazar
         raise ValueError(f"eta has shape {eta.shape}, y has {n} rows; give the linear predictor of the same rows")
     weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     labels, stratum = np.unique(np.zeros(n) if strata is None else strata, return_inverse=True)
-    risk = weight * np.exp(eta)
-    times, hazards = [], []
-    for s in range(len(labels)):
-        of = stratum == s
-        seen = of & event & (weight > 0)
-        here, at = np.unique(stop[seen], return_inverse=True)
-        deaths = np.bincount(at, weight[seen], minlength=len(here))
-        times.append(here)
-        hazards.append(np.cumsum(deaths / _at_risk(here, None if start is None else start[of], stop[of], risk[of])))
-    return BaselineHazard(labels, tuple(times), tuple(hazards))
-
-
-def _at_risk(times, start, stop, risk):
-    """Sum of the risks of the rows with start < t <= stop, for each t."""
-    order = np.argsort(stop, kind="stable")
-    after = np.concatenate((np.cumsum(risk[order][::-1])[::-1], [0.0]))
-    total = after[np.searchsorted(stop[order], times, side="left")]
-    if start is not None:
-        order = np.argsort(start, kind="stable")
-        after = np.concatenate((np.cumsum(risk[order][::-1])[::-1], [0.0]))
-        total = total - after[np.searchsorted(start[order], times, side="left")]
-    return total
+    keep = weight > 0
+    weight, stop, event, stratum = weight[keep], stop[keep], event[keep], stratum[keep]
+    sets = RiskSets(None if start is None else start[keep], stop, event, stratum)
+    deaths = np.bincount(sets.term, weight[event], minlength=sets.count)
+    with np.errstate(over="ignore"):
+        steps = np.exp(np.log(deaths) - sets.log_at_risk(np.log(weight) + eta[keep]))
+    times, where = np.zeros(sets.count), np.zeros(sets.count, np.int64)
+    times[sets.term], where[sets.term] = stop[event], stratum[event]
+    blocks = [np.flatnonzero(where == s) for s in range(len(labels))]
+    return BaselineHazard(labels, tuple(times[b] for b in blocks), tuple(np.cumsum(steps[b]) for b in blocks))
