@@ -387,3 +387,80 @@ def test_huber_regressor(options):
     np.testing.assert_allclose(mine.intercept_, theirs.intercept_, atol=1e-3)
     assert mine.scale_ == pytest.approx(theirs.scale_, rel=1e-3)
     np.testing.assert_array_equal(mine.outliers_, theirs.outliers_)
+
+
+# --- what goes with being an estimator
+
+
+@pytest.mark.parametrize("name", ["ElasticNet", "Lasso", "ElasticNetCV", "LassoCV"])
+def test_precompute_is_accepted_and_changes_nothing(name):
+    X, y, _ = data()
+    X = X - X.mean(axis=0)
+    options = {"cv": 3, "alphas": 5} if name.endswith("CV") else {"alpha": 0.05}
+    values = [True, X.T @ X] + (["auto"] if name.endswith("CV") else [])
+    plain = getattr(ours, name)(**options).fit(X, y).coef_
+    for precompute in values:
+        model = getattr(ours, name)(precompute=precompute, **options).fit(X, y)
+        np.testing.assert_allclose(model.coef_, plain, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["Lasso", "ElasticNet", "LogisticRegression", "PoissonRegressor", "GammaRegressor",
+                                  "TweedieRegressor", "HuberRegressor"])  # fmt: skip
+def test_every_warm_start_reaches_the_cold_solution(name):
+    X, y, _ = data(80, 6)
+    y = responses(X).get(name, y)
+    strength = "C" if name == "LogisticRegression" else "alpha"
+    first, then = ({strength: value} for value in ((0.1, 2.0) if strength == "C" else (1.0, 0.05)))
+    cold = getattr(ours, name)(tol=1e-9, max_iter=1000, **then).fit(X, y)
+    warm = getattr(ours, name)(tol=1e-9, max_iter=1000, warm_start=True, **first).fit(X, y)
+    start = warm.coef_.copy()
+    warm.set_params(**then).fit(X, y)
+    assert np.abs(warm.coef_ - start).max() > 1e-3
+    np.testing.assert_allclose(warm.coef_, cold.coef_, atol=1e-5)
+    np.testing.assert_allclose(warm.intercept_, cold.intercept_, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", [ours.LogisticRegression(l1_ratio=1, C=0.3), ours.LinearSVC(penalty="l1", C=0.05)])
+def test_sparsify_and_the_default_threshold_of_classifiers(model):
+    X, _, _ = data()
+    y = responses(X)["LogisticRegression"]
+    dense = clone(model).fit(X, y)
+    lean = clone(model).fit(X, y).sparsify()
+    assert sparse.issparse(lean.coef_)
+    assert 0 < lean.coef_.nnz < 30
+    np.testing.assert_array_equal(lean.predict(X), dense.predict(X))
+    np.testing.assert_array_equal(lean.densify().coef_, dense.coef_)
+    selected = SelectFromModel(clone(model)).fit(X, y)
+    assert selected.threshold_ == 1e-5
+    np.testing.assert_array_equal(selected.get_support(), dense.coef_[0] != 0)
+
+
+def test_set_output_of_a_selection():
+    import pandas
+
+    X, y, _ = data(p=6)
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    selected = SelectFromModel(ours.Lasso(alpha=0.3)).set_output(transform="pandas").fit(frame, y)
+    assert isinstance(selected.transform(frame), pandas.DataFrame)
+    assert list(selected.transform(frame).columns) == list(frame.columns[selected.get_support()])
+
+
+@pytest.mark.parametrize("estimator", [ours.ElasticNet, ours.Ridge, ours.PoissonRegressor, ours.LogisticRegression])
+def test_weights_are_routed_through_searches(estimator):
+    X, y, w = data(80, 6)
+    y = responses(X).get(estimator.__name__, y)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = estimator().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        search = GridSearchCV(model, {"fit_intercept": [True]}, cv=KFold(2)).fit(X, y, sample_weight=w)
+    train, test = next(KFold(2).split(X))
+    part = estimator().fit(X[train], y[train], sample_weight=w[train])
+    expected = part.score(X[test], y[test], sample_weight=w[test])
+    assert search.cv_results_["split0_test_score"][0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("estimator", ALL)
+def test_every_estimator_survives_pickling_and_cloning(estimator):
+    X, y, _ = data(80, 6)
+    y = responses(X).get("LogisticRegression" if estimator is ours.LinearSVC else estimator.__name__, y)
+    model = clone(estimator()).fit(X, y)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
