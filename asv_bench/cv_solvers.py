@@ -145,14 +145,16 @@ FOLD_FITS = {"fastnet": fastnet_cv, "scikit-learn": sklearn_cv, "celer": celer_c
 
 
 def cost(case, X, y, tol):
-    """CPU seconds of a fit and of ten folds, each the least of three, and the speed-up of two threads (wall)."""
+    """CPU seconds of a fit and of ten folds, each the least of three, and the folds' wall time in 1 thread over 2."""
     import fastnet
 
     options = {"tol": tol, "alpha_min_ratio": case.alpha_min_ratio}
-    best = {"fit": np.inf, "folds": np.inf, "one": np.inf, "two": np.inf}
+    best = {"fit": np.inf, "wall": np.inf, "folds": np.inf, "one": np.inf, "two": np.inf}
     fastnet.enet_path(X, y, **options)
     for _ in range(3):
+        start = time.perf_counter()
         best["fit"] = min(best["fit"], timed(lambda: fastnet.enet_path(X, y, **options))[0])
+        best["wall"] = min(best["wall"], time.perf_counter() - start)
         for name, n_jobs in (("one", 1), ("two", 2)):
             start = time.perf_counter()
             spent, _ = timed(lambda n_jobs=n_jobs: fastnet.cv_path(X, y, cv=fold_ids(len(y)), n_jobs=n_jobs, **options))
@@ -160,7 +162,7 @@ def cost(case, X, y, tol):
             if n_jobs == 1:  # the path of all the data is not counted: the folds alone
                 best["folds"] = min(best["folds"], spent)
     best["folds"] -= best["fit"]
-    return best | {"speed_up": best["one"] / best["two"]}
+    return best | {"speed_up": (best["one"] - best["wall"]) / (best["two"] - best["wall"])}
 
 
 def peak(case, X, y, tol, what):
