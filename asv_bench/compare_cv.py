@@ -119,6 +119,9 @@ def costs(problems) -> str:
             peaks = {
                 what: run(sys.executable, "fastnet", case, 1e-6, folder, 600, what) for what in ("fit", "cv1", "cv2")
             }
+        if cost is None:
+            lines.append(f"| {problem} | not within ten minutes | | | |")
+            continue
         memory = "–"
         if None not in peaks.values():
             whole = [peaks["fit"]["before"], *(peaks[what]["peak"] for what in ("fit", "cv1", "cv2"))]
