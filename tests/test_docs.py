@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 import runpy
 import sys
@@ -84,3 +86,18 @@ def test_the_pictures_of_the_newcomer_page_can_be_drawn(tmp_path, monkeypatch):
     assert {file.name for file in tmp_path.iterdir()} == {"shrinkage.png", "correlated.png"}
     kept = {file.stem for file in (ROOT / "docs" / "pictures").glob("*.png")}
     assert kept == set(runpy.run_path(str(ROOT / "docs" / "draw.py"))["PICTURES"])
+
+
+def modules_with_examples() -> list[str]:
+    files = [file for file in sorted((ROOT / "fastnet").rglob("*.py")) if ">>> " in file.read_text()]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+@pytest.mark.parametrize("name", modules_with_examples())
+def test_the_examples_of_docstrings_are_true(name):
+    if name.startswith("fastnet.sklearn"):
+        pytest.importorskip("sklearn")
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.attempted > 0
+    assert found.failed == 0
