@@ -115,8 +115,9 @@ def to_glmnet(
     --------
     >>> to_glmnet(0.3, 1.0)
     (0.3, 1.0)
-    >>> to_glmnet(0.3, 0.5, y=[1.0, 5.0])          # sd(y) = 2
-    (0.45, 0.3333333333333333)
+    >>> lambda_, mix = to_glmnet(0.3, 0.5, y=[1.0, 5.0])  # sd(y) = 2
+    >>> round(lambda_, 12), round(mix, 12)
+    (0.45, 0.333333333333)
     """
     lambda1, lambda2 = to_lambdas(alpha, l1_ratio)
     s = _response_scale(family, y, sample_weight, offset, fit_intercept, needed=np.any(np.asarray(lambda2) > 0))
