@@ -4,6 +4,7 @@
     python compare_glm.py --problems D1-logistic D1-cox --levels 1e-4
     python compare_glm.py --python ~/a/bin/python ~/b/bin/python     peers live in other environments
     python compare_glm.py --refresh                          forget the peers' kept runs
+    python compare_glm.py --table glm.md                     also write the table to a file, problem by problem
 
 One thread, warm, CPU seconds, the same alphas for everybody, every solver's own tolerance tuned, as in `compare.py`.
 A peer that is absent is left out; one that needs more than --limit seconds counts as "no".
@@ -130,7 +131,7 @@ def arguments(given=None):
     parser.add_argument("--peers", nargs="*", default=NAMES, choices=NAMES, metavar="PEER")
     parser.add_argument("--fastnet-only", action="store_true")
     parser.add_argument("--python", nargs="+", default=[sys.executable], help="interpreters that have the peers")
-    parser.add_argument("--limit", type=float, default=30.0, help="CPU seconds a run may take")
+    parser.add_argument("--limit", type=float, default=20.0, help="CPU seconds a run may take")
     parser.add_argument("--refresh", action="store_true", help="run the peers anew")
     parser.add_argument("--table", type=Path, help="also write the table to this file")
     return parser.parse_args(given)
@@ -150,15 +151,15 @@ def main(given=None) -> None:
         ours |= run_fastnet(case, asked.levels, asked.limit, servers[sys.executable])
         tuned |= run_peers(case, asked.levels, asked.limit, asked.peers, found, results, servers)
         done.append(case)
+        text = table(done, asked.levels, ours, tuned, asked.limit)
+        used = ["fastnet", *(f"{name} {found[name][0]}" for name in sorted({peer for _, peer, _ in tuned}))]
+        text += f"\n\nOne core of {machine()}; {', '.join(used)}."
+        if asked.table:  # after every problem: an interrupted run leaves what it has
+            asked.table.write_text(text + "\n", encoding="utf-8")
     for server in servers.values():
         server.close()
     warn_of_load(ours, tuned)
-    text = table(done, asked.levels, ours, tuned, asked.limit)
-    used = sorted({peer for _, peer, _ in tuned})
-    text += f"\n\nOne core of {machine()}; " + ", ".join(f"{name} {found[name][0]}" for name in used) + "."
-    print(text)
-    if asked.table:
-        asked.table.write_text(text + "\n", encoding="utf-8")
+    print(text if done else "no problem's data is here")
 
 
 if __name__ == "__main__":

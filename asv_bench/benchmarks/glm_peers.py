@@ -129,20 +129,25 @@ class GLMPeer(NamedTuple):
     start_exponent: float  # 10^-this is tried first for a gap of 1e-4
 
 
-_GLMNET = GLMPeer(glmnet_glm_path, "glmnet", 7)
-_ADELIE = GLMPeer(adelie_path, "adelie", 7)
-_SKGLM = GLMPeer(skglm_path, "skglm", 5)
 GLM_PEERS = {
     "binomial": {
-        "glmnet": _GLMNET,
-        "adelie": _ADELIE,
+        "glmnet": GLMPeer(glmnet_glm_path, "glmnet", 9),
+        "adelie": GLMPeer(adelie_path, "adelie", 8),
         "celer": GLMPeer(celer_path, "celer", 4),
-        "skglm": _SKGLM,
-        "scikit-learn": GLMPeer(sklearn_path, "scikit-learn", 3),
+        "skglm": GLMPeer(skglm_path, "skglm", 5),
+        "scikit-learn": GLMPeer(sklearn_path, "scikit-learn", 4),
     },
-    "poisson": {"glmnet": _GLMNET, "adelie": _ADELIE, "skglm": _SKGLM},
-    "cox": {"glmnet": _GLMNET, "adelie": _ADELIE, "scikit-survival": GLMPeer(coxnet_path, "scikit-survival", 6)},
-    "squared_hinge": {"LIBLINEAR": GLMPeer(liblinear_path, "scikit-learn", 3)},
+    "poisson": {
+        "glmnet": GLMPeer(glmnet_glm_path, "glmnet", 10),
+        "adelie": GLMPeer(adelie_path, "adelie", 10),
+        "skglm": GLMPeer(skglm_path, "skglm", 4),
+    },
+    "cox": {
+        "glmnet": GLMPeer(glmnet_glm_path, "glmnet", 11),
+        "adelie": GLMPeer(adelie_path, "adelie", 10),
+        "scikit-survival": GLMPeer(coxnet_path, "scikit-survival", 11),
+    },
+    "squared_hinge": {"LIBLINEAR": GLMPeer(liblinear_path, "scikit-learn", 4)},
 }
 NAMES = list(dict.fromkeys(name for peers in GLM_PEERS.values() for name in peers))
 FASTNET = GLMPeer(fastnet_path, "fastnet-path", 4)
