@@ -32,24 +32,33 @@ def stamp_column(screen, j, slot, correlation, reference_square, factor):
     """Record <x_j, rho_slot>; correlation is that dot product as computed."""
     square = screen.square[j]
     slack = screen.state[2]
-    size = abs(correlation) + slack * np.sqrt(square * reference_square)
-    rest = square - correlation * correlation / reference_square if reference_square > 0.0 else square
+    rest = square
+    if reference_square > 0.0:
+        rest -= correlation * correlation / reference_square
     distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + slack * np.sqrt(square)
-    old = screen.bound[j].stamp
-    if old < REFERENCES:
-        screen.table[old].live -= 1
+    bound = screen.bound[j]
+    _release(screen, bound.stamp)
     screen.table[slot].live += 1
-    screen.bound[j].stamp = slot
-    screen.bound[j].correlation = UP * np.float32(min(max(size / factor, LEAST), MOST))
-    screen.bound[j].distance = UP * np.float32(min(max(distance / factor, LEAST), MOST))
+    bound.stamp = slot
+    bound.correlation = _rounded_up((abs(correlation) + slack * np.sqrt(square * reference_square)) / factor)
+    bound.distance = _rounded_up(distance / factor)
+
+
+@inlined
+def _rounded_up(x):
+    return UP * np.float32(min(max(x, LEAST), MOST))
+
+
+@inlined
+def _release(screen, stamp):
+    if stamp < REFERENCES:
+        screen.table[stamp].live -= 1
 
 
 @internal
 def make_resident(screen, j):
     """Column j is now among the active rows: no longer screened."""
-    old = screen.bound[j].stamp
-    if old < REFERENCES:
-        screen.table[old].live -= 1
+    _release(screen, screen.bound[j].stamp)
     screen.bound[j].stamp = RESIDENT
 
 
@@ -77,11 +86,12 @@ def _set_special(screen):
 def project_residual(screen, residual, square):
     """along, across = components of today's residual along and off each reference."""
     for k in range(REFERENCES):
-        if screen.table[k].live > 0:
-            a = dot(screen.reference[k], residual) / screen.table[k].square
-            rest = max(0.0, square - a * a * screen.table[k].square) + 1e-14 * square
-            screen.table[k].along = UP * np.float32(abs(a))
-            screen.table[k].across = UP * np.float32(np.sqrt(rest))
+        table = screen.table[k]
+        if table.live > 0:
+            a = dot(screen.reference[k], residual) / table.square
+            rest = max(0.0, square - a * a * table.square) + 1e-14 * square
+            table.along = UP * np.float32(abs(a))
+            table.across = UP * np.float32(np.sqrt(rest))
     _set_special(screen)
 
 
@@ -90,10 +100,10 @@ def _inside_skin(screen, threshold):
     if threshold < screen.state[1]:
         return False
     for k in range(REFERENCES):
-        if screen.table[k].live > 0 and (
-            screen.table[k].along > screen.table[k].skin_along or screen.table[k].across > screen.table[k].skin_across
-        ):
-            return False
+        table = screen.table[k]
+        if table.live > 0:
+            if table.along > table.skin_along or table.across > table.skin_across:
+                return False
     return True
 
 
@@ -102,12 +112,15 @@ def _retire(screen, few):
     """Let go of references that few columns hold, and of one more when slots run short: dot their columns anew."""
     free = 0
     least = -1
+    fewest = np.inf
     for k in range(REFERENCES):
-        if screen.table[k].live == 0:
+        live = screen.table[k].live
+        if live == 0:
             free += 1
-        elif screen.table[k].live < few:
+        elif live < few:
             screen.table[k].across = HUGE
-        elif least < 0 or screen.table[k].live < screen.table[least].live:
+        elif live < fewest:
+            fewest = live
             least = k
     if free < 8 and least >= 0:
         screen.table[least].across = HUGE
@@ -139,11 +152,11 @@ def _scan_list(bound, table, threshold, listed, length, out):
 @internal
 def _make_list(screen, threshold, norm):
     for k in range(REFERENCES):
-        screen.table[k].skin_along = HUGE
-        screen.table[k].skin_across = HUGE
-        if screen.table[k].live > 0:
-            screen.table[k].skin_along = screen.table[k].along * np.float32(1.01) + np.float32(1e-3)
-            screen.table[k].skin_across = screen.table[k].across * np.float32(1.2) + np.float32(0.02 * norm)
+        table = screen.table[k]
+        table.skin_along = table.skin_across = HUGE
+        if table.live > 0:
+            table.skin_along = table.along * np.float32(1.01) + np.float32(1e-3)
+            table.skin_across = table.across * np.float32(1.2) + np.float32(0.02 * norm)
     _set_special(screen)
     screen.state[1] = SKIN * threshold
     limit = np.float32(SKIN * threshold * DOWN)
@@ -165,15 +178,19 @@ def candidates(screen, threshold, norm, few):
 def free_slot(screen):
     """A reference slot that no column holds; when there is none, the least held is given up."""
     least = 0
+    fewest = screen.bound.shape[0] + 1
     for k in range(REFERENCES):
-        if screen.table[k].live == 0:
-            return k
-        if screen.table[k].live < screen.table[least].live:
+        live = screen.table[k].live
+        if live < fewest:
+            fewest = live
             least = k
+    if fewest == 0:
+        return least
     for j in range(screen.bound.shape[0]):
-        if screen.bound[j].stamp == least:
-            screen.bound[j].stamp = UNKNOWN
-            screen.bound[j].correlation = HUGE
+        bound = screen.bound[j]
+        if bound.stamp == least:
+            bound.stamp = UNKNOWN
+            bound.correlation = HUGE
     screen.table[least].live = 0
     screen.state[1] = np.inf
     return least

@@ -66,37 +66,38 @@ def certify(store, active, factor, screen, quadratic, work, violators, true, l1,
 
     While there are violations that another step will mend, rows in the factor are taken at their optimum.
     """
-    worst = _update_correlations(store, active, work, True, l1, l2)
-    gap = _gap(active, screen, quadratic, work, violators, l1, l2) / null
-    if work.counts[IN_FACTOR] > 0 and (gap <= tol or (true == 0 and worst == 0.0)):
-        _update_correlations(store, active, work, False, l1, l2)
-        gap = _gap(active, screen, quadratic, work, violators, l1, l2) / null
+    trusting = work.counts[IN_FACTOR] > 0
+    while True:
+        worst = _update_correlations(store, active, work, trusting, l1, l2)
+        work.values[GAP] = _gap(active, screen, quadratic, work, violators, l1, l2) / null
+        if not trusting or (work.values[GAP] > tol and (true > 0 or worst > 0.0)):
+            break
+        trusting = False
+    if not trusting:
         for i in range(work.counts[IN_FACTOR]):
             factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
-    work.values[GAP] = gap
 
 
 @internal
-def _update_correlations(store, active, work, outside_only, l1, l2):
+def _update_correlations(store, active, work, trusting, l1, l2):
     """Correlations of the rows; returns the largest violation among those outside the factor, 0 when negligible.
 
-    With `outside_only`, rows in the factor are taken at their optimum, which the direct step has just reached.
+    When `trusting`, rows in the factor are taken at their optimum, which the direct step has just reached.
     """
     worst = 0.0
     for k in range(work.counts[ROWS]):
         row = active[k]
         f = row.factor
-        if row.place >= 0 and outside_only:
+        inside = row.place >= 0
+        if inside and trusting:
             row.correlation = f * (l1 * row.sign + l2 * row.coef)
             continue
         c = store.row_dot(k, work.residual)
-        unpenalised = l1 * f == 0.0 and l2 * f == 0.0
-        if unpenalised and abs(c) <= ROUNDING * np.sqrt(row.square * work.values[RESIDUAL2]):
+        if (l1 + l2) * f == 0.0 and c * c <= ROUNDING * ROUNDING * row.square * work.values[RESIDUAL2]:
             c = 0.0
         row.correlation = c
-        if row.place < 0:
-            excess = row_violation(active, k, l1, l2)
-            worst = max(worst, excess)
+        if not inside:
+            worst = max(worst, row_violation(active, k, l1, l2))
     return worst
 
 

@@ -13,14 +13,23 @@ DEPENDENT = 1e-13  # a pivot below this fraction of its diagonal marks a duplica
 
 
 @fast
-def _subtract_multiples(a0, a1, a2, a3, x, y0, y1, y2, y3, start, stop):
-    """y_k -= a_k * x for four right-hand sides at once, so that R is read once."""
-    for i in range(start, stop):
-        t = x[i]
-        y0[i] -= a0 * t
-        y1[i] -= a1 * t
-        y2[i] -= a2 * t
-        y3[i] -= a3 * t
+def _eliminate_four(row, y0, y1, y2, y3, i, m):
+    """One step of forward substitution for four right-hand sides at once, so that R is read once."""
+    inverse = 1.0 / row[i]
+    a0 = y0[i] * inverse
+    a1 = y1[i] * inverse
+    a2 = y2[i] * inverse
+    a3 = y3[i] * inverse
+    y0[i] = a0
+    y1[i] = a1
+    y2[i] = a2
+    y3[i] = a3
+    for k in range(i + 1, m):
+        t = row[k]
+        y0[k] -= a0 * t
+        y1[k] -= a1 * t
+        y2[k] -= a2 * t
+        y3[k] -= a3 * t
 
 
 @internal
@@ -39,15 +48,8 @@ def solve_forward_block(R, m, Z, k):
     """Z[e] = R^-T Z[e] in place for e < k."""
     e = 0
     while e + 4 <= k:
-        z0, z1, z2, z3 = Z[e], Z[e + 1], Z[e + 2], Z[e + 3]
         for i in range(m):
-            row = R[i]
-            inverse = 1.0 / row[i]
-            z0[i] *= inverse
-            z1[i] *= inverse
-            z2[i] *= inverse
-            z3[i] *= inverse
-            _subtract_multiples(z0[i], z1[i], z2[i], z3[i], row, z0, z1, z2, z3, i + 1, m)
+            _eliminate_four(R[i], Z[e], Z[e + 1], Z[e + 2], Z[e + 3], i, m)
         e += 4
     while e < k:
         solve_forward(R, m, Z[e], 0)
@@ -55,31 +57,37 @@ def solve_forward_block(R, m, Z, k):
 
 
 @fast
+def _subtract_dots(r0, r1, r2, r3, z, position, start, stop):
+    """z[position + e] -= sum of r_e[k] * z[k] over start <= k < stop, for four rows at once: z is read once."""
+    a = b = c = d = 0.0
+    for k in range(start, stop):
+        x = z[k]
+        a += r0[k] * x
+        b += r1[k] * x
+        c += r2[k] * x
+        d += r3[k] * x
+    z[position] -= a
+    z[position + 1] -= b
+    z[position + 2] -= c
+    z[position + 3] -= d
+
+
+@internal
 def solve_backward(R, m, z):
-    """z = R^-1 z in place, four rows at a time (nearly twice as fast as one)."""
-    i = m
-    while i >= 4:
-        r0, r1, r2, r3 = R[i - 4], R[i - 3], R[i - 2], R[i - 1]
-        a = b = c = d = 0.0
-        for k in range(i, m):
-            x = z[k]
-            a += r0[k] * x
-            b += r1[k] * x
-            c += r2[k] * x
-            d += r3[k] * x
-        z3 = (z[i - 1] - d) / r3[i - 1]
-        z2 = (z[i - 2] - c - r2[i - 1] * z3) / r2[i - 2]
-        z1 = (z[i - 3] - b - r1[i - 1] * z3 - r1[i - 2] * z2) / r1[i - 3]
-        z0 = (z[i - 4] - a - r0[i - 1] * z3 - r0[i - 2] * z2 - r0[i - 3] * z1) / r0[i - 4]
-        z[i - 4], z[i - 3], z[i - 2], z[i - 1] = z0, z1, z2, z3
-        i -= 4
-    while i > 0:
-        i -= 1
-        row = R[i]
-        s = 0.0
-        for k in range(i + 1, m):
-            s += row[k] * z[k]
-        z[i] = (z[i] - s) / row[i]
+    """z = R^-1 z in place, four rows at a time (nearly twice as fast as one), the odd ones first."""
+    stop = m
+    start = m - m % 4
+    while stop > 0:
+        if stop < m:
+            _subtract_dots(R[start], R[start + 1], R[start + 2], R[start + 3], z, start, stop, m)
+        for i in range(stop - 1, start - 1, -1):
+            row = R[i]
+            t = z[i]
+            for k in range(i + 1, stop):
+                t -= row[k] * z[k]
+            z[i] = t / row[i]
+        stop = start
+        start -= 4
 
 
 @internal

@@ -33,34 +33,27 @@ def remove(factor, active, m, position):
 @internal
 def _drop_blocked(factor, active, m):
     """Take out what stands on a kink and is pushed across it: zeros against their sign, bounds outwards."""
-    blocked = 0
-    i = m - 1
-    while i >= 0:
-        k = factor.order[i]
-        b, d = active[k].coef, factor.direction[i]
-        against = b == 0.0 and d * active[k].sign < 0.0
-        outwards = (d > 0.0 and b >= active[k].upper) or (d < 0.0 and b <= active[k].lower)
-        if against or outwards:
+    size = m
+    for i in range(size - 1, -1, -1):
+        row = active[factor.order[i]]
+        d = factor.direction[i]
+        blocked = d * row.sign < 0.0 if row.coef == 0.0 else False
+        if d > 0.0:
+            blocked |= row.coef >= row.upper
+        elif d < 0.0:
+            blocked |= row.coef <= row.lower
+        if blocked:
             m = remove(factor, active, m, i)
             for q in range(i, m):
                 factor.direction[q] = factor.direction[q + 1]
-            blocked += 1
-        i -= 1
-    return m, blocked
+    return m
 
 
 @internal
-def _next_kink(b, d, lower, upper, penalized):
-    """Distance along d to the next kink of one coefficient."""
-    if d > 0.0:
-        if b < 0.0 and penalized:
-            return -b / d
-        return (upper - b) / d if upper < np.inf else np.inf
-    if d < 0.0:
-        if b > 0.0 and penalized:
-            return -b / d
-        return (lower - b) / d if lower > -np.inf else np.inf
-    return np.inf
+def _kink_after(row, d, end):
+    """Distance along d at which a coefficient reaches zero (if it is penalised) or else `end`, its bound."""
+    target = 0.0 if row.coef * d < 0.0 and row.factor > 0.0 else end
+    return (target - row.coef) / d if abs(target) < np.inf else np.inf
 
 
 @internal
@@ -70,11 +63,11 @@ def _line_search(factor, active, m, slope, curvature, l1):
     Returns (t, stop, flips): the step, the position that stops on a kink (-1: none), and how many signs flipped on
     the way; their positions are in factor.rows.
     """
+    kink = factor.kink
     for i in range(m):
-        k = factor.order[i]
-        factor.kink[i] = _next_kink(
-            active[k].coef, factor.direction[i], active[k].lower, active[k].upper, active[k].factor > 0.0
-        )
+        row = active[factor.order[i]]
+        d = factor.direction[i]
+        kink[i] = _kink_after(row, d, row.upper if d > 0.0 else row.lower) if d != 0.0 else np.inf
     flips = 0
     t = 0.0
     while True:
@@ -82,69 +75,71 @@ def _line_search(factor, active, m, slope, curvature, l1):
         first = -1
         nearest = end
         for i in range(m):
-            if factor.kink[i] < nearest:
-                nearest = factor.kink[i]
+            if kink[i] < nearest:
+                nearest = kink[i]
                 first = i
         if first < 0:
             return end, -1, flips
         slope += curvature * (nearest - t)
         t = nearest
-        k = factor.order[first]
+        row = active[factor.order[first]]
         d = factor.direction[first]
-        crosses_zero = active[k].coef * d < 0.0 and active[k].sign * d < 0.0
-        closed = active[k].upper <= 0.0 if d > 0.0 else active[k].lower >= 0.0
-        slope += 2.0 * l1 * active[k].factor * abs(d)
-        if not crosses_zero or closed or slope >= 0.0:
+        bound = row.upper if d > 0.0 else row.lower
+        slope += 2.0 * l1 * row.factor * abs(d)
+        crosses_zero = row.coef * d < 0.0 and row.sign * d < 0.0
+        if not crosses_zero or bound * d <= 0.0 or slope >= 0.0:
             return t, first, flips
-        active[k].sign = -active[k].sign
+        row.sign = -row.sign
         factor.rows[flips] = first
         flips += 1
-        bound = active[k].upper if d > 0.0 else active[k].lower
-        factor.kink[first] = (bound - active[k].coef) / d if abs(bound) < np.inf else np.inf
+        kink[first] = (bound - row.coef) / d if abs(bound) < np.inf else np.inf
 
 
 @internal
 def _move(factor, active, m, t, stop):
     for i in range(m):
-        active[factor.order[i]].coef += t * factor.direction[i]
-    if stop >= 0:
-        k = factor.order[stop]
-        d = factor.direction[stop]
-        bound = active[k].upper if d > 0.0 else active[k].lower
-        at_zero = active[k].factor > 0.0 and active[k].sign * d < 0.0
-        active[k].coef = 0.0 if at_zero else bound
+        row = active[factor.order[i]]
+        d = factor.direction[i]
+        row.coef += t * d
+        if i == stop:
+            if row.factor > 0.0 and row.sign * d < 0.0:
+                row.coef = 0.0
+            else:
+                row.coef = row.upper if d > 0.0 else row.lower
 
 
 @internal
 def _apply_flips(factor, active, m, flips, l1, forward_known):
     """Add the jump of each flipped sign to the gradient, and to the forward solution by one triangular solve."""
+    jumps = factor.work
     first = m
     for i in range(m):
-        factor.work[i] = 0.0
+        jumps[i] = 0.0
     for e in range(flips):
         i = factor.rows[e]
-        k = factor.order[i]
-        jump = 2.0 * l1 * active[k].factor * active[k].sign
+        row = active[factor.order[i]]
+        jump = 2.0 * l1 * row.factor * row.sign
         factor.gradient[i] += jump
-        factor.work[i] += jump
-        first = min(first, i)
+        jumps[i] += jump
+        if i < first:
+            first = i
     if forward_known:
-        cholesky.solve_forward(factor.R, m, factor.work, first)
+        cholesky.solve_forward(factor.R, m, jumps, first)
         for i in range(first, m):
-            factor.forward[i] += factor.work[i]
+            factor.forward[i] += jumps[i]
 
 
 @internal
 def _curvature_product(factor, active, m, rows, l2):
     """work = H direction with today's ridge, from the stored Gram matrix of all `rows` active rows."""
+    direction, by_row, order = factor.direction, factor.kink, factor.order
     for k in range(rows):
-        factor.kink[k] = 0.0
+        by_row[k] = 0.0
     for i in range(m):
-        factor.kink[factor.order[i]] = factor.direction[i]
+        by_row[order[i]] = direction[i]
     for i in range(m):
-        k = factor.order[i]
-        product = dot_head(factor.gram[k], factor.kink, rows)
-        factor.work[i] = product + l2 * active[k].factor * factor.direction[i]
+        k = order[i]
+        factor.work[i] = dot_head(factor.gram[k], by_row, rows) + l2 * active[k].factor * direction[i]
 
 
 @internal
@@ -173,13 +168,12 @@ def chain(factor, active, m, rows, l1, l2, exact, accuracy):
         if not forward_known:
             _forward(factor, m)
         for i in range(m):
-            factor.direction[i] = factor.forward[i]
+            factor.direction[i] = -factor.forward[i]
         cholesky.solve_backward(factor.R, m, factor.direction)
-        for i in range(m):
-            factor.direction[i] = -factor.direction[i]
         forward_known = exact
-        m, blocked = _drop_blocked(factor, active, m)
-        if blocked > 0:
+        free = _drop_blocked(factor, active, m)
+        if free < m:
+            m = free
             continue
         slope = dot_head(factor.gradient, factor.direction, m)
         if not slope < 0.0:
@@ -211,5 +205,7 @@ def chain(factor, active, m, rows, l1, l2, exact, accuracy):
 def _largest(x, m):
     largest = 0.0
     for i in range(m):
-        largest = max(largest, abs(x[i]))
+        size = abs(x[i])
+        if size > largest:
+            largest = size
     return largest
