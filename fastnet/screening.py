@@ -24,6 +24,7 @@ SKIN = 0.88  # the list holds for thresholds down to this share of the one it wa
 FULL_PASS = 0.5  # above this share of candidates a sequential pass over all columns is cheaper
 HUGE = np.float32(1e30)
 LEAST, MOST = 1e-30, 1e30  # bounds are kept inside: float32 must not round them to zero or infinity
+ENTER = 1.0 + 1e-12  # a correlation up to this multiple of the threshold counts as at it
 AHEAD = 6  # columns fetched ahead of the one being dotted
 
 
@@ -241,7 +242,7 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
         c = design.col_dot(j, v, v_sum)
         factor = quadratic.limits[j].factor if limited else 1.0
         stamp_column(screen, j, slot, c, square, factor)
-        if abs(c) > threshold * factor * (1.0 + 1e-10):
+        if abs(c) > threshold * factor * ENTER:
             if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
                 continue  # pushed against its bound at zero: optimal there
             screen.candidate[violators] = j

@@ -7,7 +7,7 @@ from ..jit import internal, jit
 from ..state import DOTS, GAP, IN_FACTOR, OBJECTIVE, RESIDUAL2, ROWS, SLOT
 from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
-from .rows import ENTER, row_gradient, row_violation
+from .rows import row_gradient, row_violation
 
 ROUNDING = 1e-11  # |<x, r>| / (|x| |r|) that counts as zero for a column without any penalty
 
@@ -56,7 +56,7 @@ def dot_violators(design, screen, quadratic, work, collect, l1):
         true = 0
         for e in range(violators):
             factor = limits_of(quadratic, screen.candidate[e])[0]
-            true += abs(screen.found[e]) > l1 * factor * ENTER
+            true += abs(screen.found[e]) > l1 * factor * screening.ENTER
     return violators, true
 
 

@@ -7,7 +7,7 @@ from ..jit import jit
 from ..result import Status
 from ..state import FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, ROWS
 from . import newton
-from .rows import compact, enter_violators, factorize_active, leave_factor, row_gradient
+from .rows import compact, enter_violators, exchange_dependent, factorize_active, leave_factor, row_gradient
 
 REFINEMENTS = 6  # direct steps repeated on an unchanged active set before the iterative solver takes over
 LAZY_RIDGE = 1.15  # a factor made with a ridge within this ratio of today's preconditions refined steps
@@ -48,8 +48,11 @@ def add_violators(fit, violators, l1, l2):
         rows = counts[ROWS]
     fit.load(violators)
     fill_gram(fit, rows)
-    entering, taken = fit.run(enter_violators, fit.active, fit.factor, fit.work, rows, l1, l2)
-    return taken > 0 if entering > 0 else counts[ROWS] > rows
+    common = fit.active, fit.factor, fit.work
+    entering, taken = fit.run(enter_violators, *common, rows, l1, l2)
+    if entering > 0 and taken == 0:
+        return fit.run(exchange_dependent, *common, l1, l2)
+    return taken > 0 or counts[ROWS] > rows
 
 
 def fill_gram(fit, first):

@@ -130,6 +130,39 @@ def _apply_flips(factor, active, m, flips, l1, forward_known):
 
 
 @internal
+def exchange(factor, active, m, k, toward, l1, l2):
+    """Let row k, nearly a combination of the columns in the factor, take their place: to the first kink.
+
+    Along d = (toward at k, -toward * H^-1 gram_k in the factor) the fit hardly changes and the penalty falls at a
+    constant rate. Returns (moved, new size): what stops at a kink leaves the factor.
+    """
+    row = active[k]
+    direction = factor.direction
+    for i in range(m):
+        direction[i] = -toward * factor.gram[k, factor.order[i]]
+    cholesky.solve_forward(factor.R, m, direction, 0)
+    cholesky.solve_backward(factor.R, m, direction)
+    end = row.upper if toward > 0.0 else row.lower
+    t = _kink_after(row, toward, end)
+    stop = -1
+    for i in range(m):
+        other, d = active[factor.order[i]], direction[i]
+        if d != 0.0:
+            kink = _kink_after(other, d, other.upper if d > 0.0 else other.lower)
+            if kink < t:
+                t = kink
+                stop = i
+    if not t < np.inf:
+        return False, m
+    _move(factor, active, m, t, stop)
+    row.coef += t * toward
+    if stop < 0:
+        row.coef = 0.0 if abs(row.coef) < abs(end - row.coef) else end
+        return True, m
+    return True, remove(factor, active, m, stop)
+
+
+@internal
 def _curvature_product(factor, active, m, rows, l2):
     """work = H direction with today's ridge, from the stored Gram matrix of all `rows` active rows."""
     direction, by_row, order = factor.direction, factor.kink, factor.order

@@ -4,12 +4,11 @@ import numpy as np
 
 from ..jit import internal, jit
 from ..penalty import violation
-from ..screening import make_resident, stamp_column, watch
-from ..state import BLOCK, DIRECT, FACTOR_L2, IN_FACTOR, MODE, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS, SLOT
-from . import cholesky
+from ..screening import ENTER, make_resident, stamp_column, watch
+from ..state import BLOCK, DIRECT, FACTOR_L2, IN_FACTOR, ITERATIONS, MODE, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS, SLOT
+from . import cholesky, newton
 from .gap import limits_of
 
-ENTER = 1.0 + 1e-10  # a correlation above this multiple of its limit is a violation
 DEPENDENT = 1e-12  # below this share of its squared norm, a projected column counts as spanned by the basis
 
 
@@ -60,6 +59,25 @@ def enter_violators(active, factor, work, first_new, l1, l2):
     """
     entering = _gather_entering(active, factor, work.counts[ROWS], first_new, l1, l2)
     return entering, enter_factor(active, factor, work, entering, l1, l2, work.values[FACTOR_L2])
+
+
+@jit
+def exchange_dependent(active, factor, work, l1, l2):
+    """Where every row that should enter depends on the factor: the worst takes a place in it. False when none can."""
+    worst, at = 0.0, -1
+    for k in range(work.counts[ROWS]):
+        if active[k].place < 0 and active[k].square > 0.0:
+            excess = row_violation(active, k, l1, l2)
+            if excess > worst:
+                worst, at = excess, k
+    if at < 0:
+        return False
+    take_side(active, at)
+    toward = -1.0 if row_gradient(active, at, l1, l2) > 0.0 else 1.0
+    moved, m = newton.exchange(factor, active, work.counts[IN_FACTOR], at, toward, l1, l2)
+    work.counts[IN_FACTOR] = m
+    work.counts[ITERATIONS] += 1
+    return moved
 
 
 @internal
