@@ -319,6 +319,18 @@ def test_interactions_of_every_family_fire_and_stay_silent(family):
     assert fired[present] == 3
 
 
+def test_unequal_weights_of_survival_times_give_no_false_alarms():
+    rng = np.random.default_rng(2)
+    fired = 0
+    for _ in range(20):
+        Z = np.asfortranarray(rng.standard_normal((400, 6)))
+        y = respond("cox", 0.6 * Z[:, 0] - 0.6 * Z[:, 1], rng)
+        weight = np.where(rng.random(400) < 0.3, 5.0, 0.01)
+        path = fastnet.enet_path(Z, y, family="cox", alphas=6, alpha_min_ratio=0.2, tol=1e-4, sample_weight=weight)
+        fired += path.diagnose(Z, y, alpha=path.alphas[-1])["interactions"].fired
+    assert fired <= 2
+
+
 def test_why_interactions_are_not_tried():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
