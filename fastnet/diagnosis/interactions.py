@@ -61,7 +61,8 @@ def interactions(data) -> Finding:
     Z = (Z - Z.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     rho, root, basis = _null_model(data, Z, rows)
     freedom = n - basis.shape[1]
-    length = np.sqrt(freedom) if data.is_cox else np.linalg.norm(rho)
+    # a weight w of a mean of 1 gives the score of its row the variance w^2, in the information it counts as w
+    length = np.sqrt(freedom * n * np.sum(data.weight**2)) if data.is_cox else np.linalg.norm(rho)
     tried = _scores(Z[:, :MOST_TRIED], rho / length, root, basis)
     if len(tried) == 0:
         raise Untestable("no product of two selected features rests on enough rows")
