@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -218,3 +219,21 @@ def test_two_processes_compile_into_one_cache_at_once(tmp_path, copy_of_package)
     assert first[0] == second[0] == [2.0, 1.0, 2.0, 1.0]
     assert json.loads(python(code, **environment)) == [first[0], 0]
     assert not list((tmp_path / "cache").rglob("*.tmp*"))
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_what_cannot_be_read_is_compiled_anew(tmp_path, suffix):
+    """An index that names a record of an older fastnet, a data file that was cut short."""
+    code = (
+        "import numpy as np\nfrom fastnet.designs import moments\n"
+        "print(moments(np.asfortranarray([[1.0], [3.0]]), np.ones(2) / 2)[0])"
+    )
+    expected = python(code, NUMBA_CACHE_DIR=str(tmp_path))
+    spoilt = [file for file in tmp_path.rglob("*moments*") if file.suffix == suffix]
+    assert spoilt
+    for file in spoilt:
+        content = file.read_bytes()
+        version = len(pickle.dumps(pickle.loads(content), protocol=-1)) if suffix == ".nbi" else 10
+        file.write_bytes(content[:version] + b"cfastnet.vectors\nNoSuchRecord\n.")
+    assert python(code, NUMBA_CACHE_DIR=str(tmp_path)) == expected
