@@ -5,7 +5,8 @@ Numba keeps one index and some data files per function. As it stands,
   carries a digest of the sources of all kernels;
 * data files are numbered, so two processes that compile different signatures at once may each call theirs number 1:
   here, a data file is named by a digest of its key;
-* a folder that cannot be written to is an error: here, a warning.
+* a folder that cannot be written to is an error: here, a warning;
+* so is an index that names a record which is no more, or a file cut short: here, the kernel is compiled anew.
 """
 
 import functools
@@ -67,6 +68,19 @@ def _warn_once():
         )
 
 
+def _or(load, default):
+    """`load`, with a default where it fails: unpickling what another version wrote may raise anything."""
+
+    @functools.wraps(load)
+    def load_if_possible(*args):
+        try:
+            return load(*args)
+        except Exception:
+            return default
+
+    return load_if_possible
+
+
 def _safe(dispatcher):
     """The dispatcher with its cache changed as the head of this file says; unchanged under NUMBA_DISABLE_JIT."""
     cache = getattr(dispatcher, "_cache", None)
@@ -76,12 +90,14 @@ def _safe(dispatcher):
     if source_digest() is not None:
         index._source_stamp = source_digest()
     save_overload = cache.save_overload
+    index._load_index = _or(index._load_index, {})
+    index.load = _or(index.load, None)
 
     def save_entry(key, data):
         number = int(hashlib.sha256(repr(key).encode()).hexdigest()[:12], 16)
         name = index._data_name(number)
         index._save_data(name, data)  # first: an index never names a file that is not there, or not yet renewed
-        index._save_index(index._load_index() | {key: name})
+        index._save_index({**index._load_index(), key: name})
 
     def save_if_possible(*args):
         try:
