@@ -11,17 +11,20 @@ import numpy as np
 
 from . import screening
 from .designs import make_rows
-from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding
+from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding, direct_limit
 from .result import Status
-from .solvers import prox_newton
 from .solvers.certify import dot_violators
+from .solvers.certify_loss import dual_terms
+from .solvers.lagged_newton import CURVATURE, FINISHED
 from .solvers.loss_kernels import kernels_of
+from .solvers.predictor import FALLBACKS, GRAM_ROWS, Predictor, begin_alpha, rebuild_predictor
+from .solvers.prox_newton import leave_direct, newton_direction
 from .solvers.rows import compact
 from .state import (
     ACTIVE,
+    DIRECT,
     GAP,
     ITERATIONS,
-    ITERATIVE,
     MODE,
     OBJECTIVE,
     RESIDENT,
@@ -36,16 +39,14 @@ from .state import (
 from .units import make_glm_units
 from .validation import check_response
 
-BUDGET = 2e8  # stored entries touched in one call at most: Python looks up for Ctrl-C in between
+NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
+PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
+NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 AHEAD = 0.97  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
-FORCING = 0.02  # accuracy of the quadratic model, relative to the violation at hand
-MOST_STEPS = 200  # Newton steps on the unpenalised part
-ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
-IDLE_STEPS = 20  # prox-Newton steps without a smaller violation before a round is given up
-PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
-NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
+MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
+STEPS = 200  # on the factor, in one call of a kernel
 
 
 def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite=True):
@@ -86,7 +87,8 @@ class GLMEngine(QuadraticEngine):
         quadratic = units.quadratic
         n, q = len(quadratic.root), len(quadratic.basis)
         self.loss, self.convex, self.intercept = loss, convex, intercept
-        self.line_search, self.loss_and_bound = kernels_of(loss)
+        self.line_search, self.loss_and_bounds, self.renew_gram = kernels_of(loss)
+        self.diagonal = not hasattr(loss, "loss_times")
         self.design = units.design
         self.screen = Screen.allocate(n, units.square, _rounding(units.design))
         self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
@@ -95,13 +97,13 @@ class GLMEngine(QuadraticEngine):
         self.factor = Factor.allocate(max(FIRST_CAPACITY, q))
         self.store = make_rows(units.design, FIRST_CAPACITY, q)
         self.model = make_rows(units.design, FIRST_CAPACITY, q)
-        self.support = None
+        self.support = records(FIRST_CAPACITY, SUPPORT)
+        self.limit = direct_limit(units.design)
         self.history, self.entries = [], {}
         self.reach = units.design.matrix_size()[2]
         self.unsettled = True  # the last alpha's first round met violators
-        self.work.counts[MODE] = ITERATIVE
         offset = np.zeros(n) if offset is None else offset / units.response
-        self.at = prox_newton.Predictor.allocate(offset, quadratic.root**2, q)
+        self.at = Predictor.allocate(offset, quadratic.root**2, q)
         self.units, self.quadratic = units, quadratic
         self._fit_null()
         self.quadratic = quadratic._replace(target=self.work.residual.copy())
@@ -115,7 +117,9 @@ class GLMEngine(QuadraticEngine):
         """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
         self._evaluate()
         self._refit()
-        self.value, self.saturated = self.loss_and_bound(self.loss, self.at, self.quadratic, self.work, 0.0)
+        self.value, self.saturated, _ = self.run(
+            self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0
+        )
         self.null = self.value - self.saturated
         if not self.null > NO_DEVIANCE * abs(self.value):
             self.null = 0.0
@@ -130,10 +134,9 @@ class GLMEngine(QuadraticEngine):
         if len(columns) == 0:
             return
         self.start_from(columns, np.zeros(len(columns)))
-        norm = np.linalg.norm(self.work.residual)
-        self._descend(PROHIBITIVE, 0.0, 1e-10 * norm, 10_000)
+        self._descend(PROHIBITIVE, 0.0, NULL_ACCURACY * np.linalg.norm(self.work.residual), NULL_ITERATIONS)
         self._refit()
-        self.value, _ = self.loss_and_bound(self.loss, self.at, self.quadratic, self.work, 0.0)
+        self.value = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0)[0]
         self.null = max(self.value - self.saturated, 0.0)
         self.quadratic = self.quadratic._replace(target=self.work.residual.copy())
         self.units = self.units._replace(quadratic=self.quadratic)
@@ -141,63 +144,58 @@ class GLMEngine(QuadraticEngine):
         self.at.previous[:] = self.at.eta
         self._mark()
 
-    def _step(self, l1=0.0, l2=0.0):
-        """Move along at.change and from `before` to the active coefficients; returns the share that was accepted."""
-        return self.line_search(
-            self.loss, self.at, self.active, self.quadratic, self.work, self.before, l1, l2, self.convex
-        )
+    def _refit(self):
+        """The unpenalised part at its optimum, the coefficients held."""
+        if len(self.quadratic.basis):
+            self._move(0.0, 0.0, True)
+
+    def _move(self, l1, l2, refit=False):
+        """Along at.change and from `before` to the active coefficients, as far as the objective does not rise."""
+        self.run(
+            self.line_search, self.loss, self.at, self.active, self.quadratic, self.work, self.before, l1, l2,
+            self.convex, refit,
+        )  # fmt: skip
 
     def _evaluate(self):
         """Residual and curvature at the present eta: a step of no length."""
         rows = self.work.counts[ROWS]
         self.before[:rows] = self.active["coef"][:rows]
         self.at.change[:] = 0.0
-        self._step()
-
-    def _refit(self):
-        """Newton on the unpenalised part alone, until its gradient is rounding."""
-        last = np.inf
-        if len(self.quadratic.basis) == 0:
-            return
-        for _ in range(MOST_STEPS):
-            worst, size = prox_newton.unpenalised_direction(
-                self.at, self.active, self.quadratic, self.work, self.factor, self.before
-            )
-            if worst <= ORTHOGONAL * size or worst >= 0.5 * last and worst <= 100.0 * ORTHOGONAL * size:
-                return
-            last = worst
-            if self._step() == 0.0:
-                return
+        self._move(0.0, 0.0)
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
-        l1, l2 = self.units.penalties(alpha, l1_ratio)
-        work = self.work
-        work.counts[ITERATIONS] = 0
         if self.null == 0.0:
-            work.values[[GAP, OBJECTIVE]] = 0.0, self.value
+            self.work.counts[ITERATIONS] = 0
+            self.work.values[[GAP, OBJECTIVE]] = 0.0, self.value
             return Status.CONVERGED
+        return self._solve(*self.units.penalties(alpha, l1_ratio), tol, max_iter)
+
+    def _solve(self, l1, l2, tol, max_iter):
+        self.work.counts[ITERATIONS] = 0
+        self.reach = max(self.design.matrix_size()[2], STEPS * int(self.work.counts[ROWS]) ** 2)
+        self._maybe_direct()
         ratio, l1_next = self._extrapolation(l1)
-        self._begin(ratio, l1, l2)
+        self._drop_rows(AHEAD * l1)
+        self.run(begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio)
+        self._move(l1, l2)
         status = self._rounds(l1, l2, l1_next, tol, max_iter)
         self.history = [*self.history[-1:], l1]
         return status
 
     def _rounds(self, l1, l2, l1_next, tol, max_iter):
-        work = self.work
         tightness, first = 1.0, True
         while True:
             accuracy = self._accuracy(l1, tol) * tightness
             loose = first and self.unsettled and l1 > 0
             self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
             self._refit()
-            violators, true = self._screen(l1, l2, AHEAD * l1_next if first else l1)
+            gap, violators, true = self._certify(l1, l2, AHEAD * l1_next if first else l1)
             if first:
                 self.unsettled = true > 0
-            gap = self._gap(violators, l1, l2)
             if gap <= tol * self.null:
                 return Status.CONVERGED
-            if work.counts[ITERATIONS] >= max_iter:
+            if self.work.counts[ITERATIONS] >= max_iter:
                 return Status.MAX_ITER
             self.load(violators)
             if true == 0 and not first:
@@ -205,24 +203,6 @@ class GLMEngine(QuadraticEngine):
                 if tightness < TIGHTEST:
                     return Status.STALLED
             first = False
-
-    def _gap(self, violators, l1, l2):
-        """The duality gap, the best of two dual points; also sets objective and loss.
-
-        A loss that is not convex has no global bound: its gap is that of the quadratic model at the present point.
-        """
-        work = self.work
-        penalty, *choices = prox_newton.penalty_terms(
-            self.at, self.active, self.screen, self.quadratic, work, violators, l1, l2, self.convex
-        )
-        gap = np.inf
-        for s, conjugates in (choices[2:4], choices[0:2]):
-            self.value, bound = self.loss_and_bound(self.loss, self.at, self.quadratic, work, s)
-            gap = min(gap, conjugates + penalty + (self.value - bound if self.convex else 0.0))
-            if choices[0] == choices[2]:
-                break
-        work.values[GAP], work.values[OBJECTIVE] = gap / self.null, self.value + penalty
-        return gap
 
     def _accuracy(self, l1, tol):
         """Violation of optimality at which the gap is about half the tolerance."""
@@ -232,59 +212,85 @@ class GLMEngine(QuadraticEngine):
         return min(accuracy, 0.5 * tol * self.null / size) if size > 0 else accuracy
 
     def _descend(self, l1, l2, accuracy, max_iter):
-        """Prox-Newton steps until no active row violates optimality by more than `accuracy`."""
-        work = self.work
-        if self.support is None or len(self.support) < len(self.active):
-            self.support = records(len(self.active), SUPPORT)
-        best, idle = np.inf, 0
-        while idle < IDLE_STEPS:
-            left = max_iter - work.counts[ITERATIONS]
-            if left <= 0:
-                return
-            violation, sweeps = self.run(
-                prox_newton.newton_direction, self.store, self.model, self.active, self.support, self.quadratic, work,
-                self.inner, self.at, self.before, l1, l2, accuracy, FORCING, BUDGET, left,
+        """Newton steps until no active row violates optimality by more than `accuracy`."""
+        start = True
+        while True:
+            code = self.run(
+                newton_direction, self.store, self.model, self.active, self.support, self.factor, self.quadratic,
+                self.work, self.inner, self.at, self.before, l1, l2, accuracy, max_iter, start, self.diagonal,
             )  # fmt: skip
-            if violation <= accuracy:
+            if code == FINISHED:
                 return
-            idle = 0 if violation < best else idle + 1
-            best = min(best, violation)
-            work.counts[ITERATIONS] += max(sweeps, 1)
-            if self._step(l1, l2) == 0.0:
-                return
+            if code == CURVATURE:
+                self.run(self.renew_gram, self.loss, self.store, self.quadratic, self.factor, self.work, self.at)
+            else:
+                self._move(l1, l2)
+            start = False
 
-    def _screen(self, l1, l2, collect):
-        """Correlations of the active rows, and what the bounds cannot exclude; (violators, those above l1)."""
-        found = self.run(dot_violators, self.design, self.screen, self.quadratic, self.work, collect, l1)
-        self.run(prox_newton.correlate, self.store, self.active, self.screen, self.work, l1, l2)
-        return found
+    def _certify(self, l1, l2, collect):
+        """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""
+        work = self.work
+        violators, true = self.run(dot_violators, self.design, self.screen, self.quadratic, work, collect, l1)
+        penalty, s, first, other, second = self._dual_terms(violators, l1, l2)
+        self.value, *bounds = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, work, s, other)
+        if self.convex:
+            first, second = first + self.value - bounds[0], second + self.value - bounds[1]
+        gap = penalty + min(first, second)
+        work.values[GAP], work.values[OBJECTIVE] = gap / self.null, self.value + penalty
+        return gap, violators, true
+
+    def _dual_terms(self, violators, l1, l2):
+        return self.run(
+            dual_terms, self.store, self.active, self.screen, self.quadratic, self.work, self.at, violators, l1, l2,
+            self.convex,
+        )  # fmt: skip
 
     def load(self, violators):
+        """Append the columns listed in screen.candidate to the active rows."""
         super().load(violators)
-        capacity = len(self.active)
+        rows, capacity, counts = self.work.counts[ROWS], len(self.active), self.work.counts
         if len(self.before) < capacity:
-            self.before = np.zeros(capacity)
+            self.before, self.support = np.zeros(capacity), records(capacity, SUPPORT)
         if self.store.row_lazy():
             if len(self.model.data) < len(self.store.data) or len(self.model.start) < len(self.store.start):
                 self.model = self.store.grown(capacity, 0)
         elif len(self.model.values) < capacity:
             self.model = self.model.grown(capacity, 0)
+        if counts[MODE] == DIRECT and rows > self.limit:
+            self.run(leave_direct, self.active, self.factor, self.work, self.at)
+        if counts[MODE] == DIRECT and rows > len(self.factor.order):
+            self.factor = self.factor.grown(capacity)
 
-    def _begin(self, ratio, l1, l2):
-        """Predictor from the coefficients, extrapolated where that lowers the objective."""
-        compact(self, AHEAD * l1)
-        self.run(
-            prox_newton.begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio
-        )
-        self._step(l1, l2)
+    def _drop_rows(self, near):
+        """Forget idle rows, and keep count of those that the Gram matrix knows."""
+        counts, known = self.work.counts, self.at.counts[GRAM_ROWS]
+        self.active["trial"][: counts[ROWS]] = np.arange(counts[ROWS]) < known
+        compact(self, near)
+        self.at.counts[GRAM_ROWS] = np.count_nonzero(self.active["trial"][: counts[ROWS]])
+
+    def _maybe_direct(self):
+        """Return to the direct solver while the rows are few and it has not failed often."""
+        rows, at, work = self.work.counts[ROWS], self.at, self.work
+        if work.counts[MODE] == DIRECT or at.counts[FALLBACKS] > MOST_FALLBACKS or rows > 0.7 * self.limit:
+            return
+        work.counts[MODE] = DIRECT
+        at.counts[GRAM_ROWS] = 0
+        if len(self.factor.order) < len(self.active):
+            self.factor = Factor.allocate(len(self.active))
+
+    def never_direct(self):
+        """From now on by sweeps and conjugate gradients alone (for tests)."""
+        super().never_direct()
+        self.at.counts[FALLBACKS] = MOST_FALLBACKS + 1
 
     def start_from(self, columns, coefs):
         super().start_from(columns, coefs)
-        prox_newton.rebuild_predictor(self.store, self.active, self.quadratic, self.work, self.at)
+        self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
         self._evaluate()
         self._refit()
         self.at.previous[:] = self.at.eta
         self._mark()
+        self._dual_terms(0, 0.0, 0.0)  # for the correlations of the rows
 
     def _mark(self):
         """Make today's residual the reference that rows dropped at the next alpha are stamped with."""

@@ -166,7 +166,7 @@ def _(self, i, u):
     return _find(self, "loss_conjugate")
 
 
-# A loss that is no sum over observations defines these three instead.
+# A loss that is no sum over observations defines these five instead.
 @_method("loss_total")
 def _(self, eta, weight):
     return _find(self, "loss_total")
@@ -180,3 +180,13 @@ def _(self, eta, root, residual, curvature):
 @_method("loss_dual")
 def _(self, eta, residual, root, offset, s):
     return _find(self, "loss_dual")
+
+
+@_method("loss_state")
+def _(self, eta, root, curvature, state):
+    return _find(self, "loss_state")
+
+
+@_method("loss_times")
+def _(self, state, root, v, out):
+    return _find(self, "loss_times")

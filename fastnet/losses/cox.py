@@ -12,7 +12,9 @@ The loss is a sum of log-sum-exp, not of observations. Its conjugate at u = sum_
 
 (each term's conjugate is an entropy, and the conjugate of a sum is an infimum over such splits). Scaled by s, the
 residual belongs to q_t = s softmax_t + (1 - s) (the events at t): a dual feasible point for every s in [0, 1], so the
-gap is rigorous. The curvature is the diagonal sum_t d_t softmax_t, its component along constants projected out.
+gap is rigorous. The Hessian is sum_t d_t (diag(q_t) - q_t q_t'), q_t the softmax (for Efron's rule the mean over l): its
+products with vectors take O(n) operations (O(n log n) with late starts). Its diagonal part bounds it, and serves active
+sets too large for a factor.
 
     Cox (1975), Partial likelihood; Efron (1977); Simon, Friedman, Hastie, Tibshirani (2011), Regularization paths for
     Cox's proportional hazards model; conjugate of log-sum-exp: Boyd, Vandenberghe (2004), section 3.3.1.
@@ -25,6 +27,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 TINY = 1e-300
+RISK, DEATHS, TIED, COUNT = range(4)  # rows of `risk_sets`
 
 
 @register_jitable
@@ -94,31 +97,30 @@ def gather_from_terms(value, first, last, block, truncated, out):
 
 
 @register_jitable
-def event_sums(term, efron, hazard, weight, deaths, tied, count):
-    """Of the events at each term: total weight, total hazard, number (1 with Breslow's rule)."""
-    for k in range(deaths.shape[0]):
-        deaths[k] = tied[k] = count[k] = 0.0
-    for i in range(term.shape[0]):
-        k = term[i]
-        if k >= 0 and weight[i] > 0.0:
-            deaths[k] += weight[i]
-            tied[k] += hazard[i]
-            count[k] += 1.0
-    if not efron:
-        for k in range(deaths.shape[0]):
-            count[k] = min(count[k], 1.0)
-
-
-@register_jitable
-def hazards(eta, weight, hazard):
-    """hazard_i = omega_i e^(eta_i - largest); returns the largest eta."""
+def risk_sets(cox, eta, weight, hazard, sets):
+    """hazard_i = omega_i e^(eta_i - largest), and of each term, in the rows of `sets`: hazard at risk; of its events
+    total weight, total hazard, number (1 with Breslow's rule). Returns the largest eta."""
     largest = -np.inf
     for i in range(eta.shape[0]):
         if weight[i] > 0.0:
             largest = max(largest, eta[i])
+    for k in range(sets.shape[1]):
+        sets[DEATHS, k] = sets[TIED, k] = sets[COUNT, k] = 0.0
     for i in range(eta.shape[0]):
         hazard[i] = weight[i] * math.exp(eta[i] - largest) if weight[i] > 0.0 else 0.0
+        k = cox.term[i]
+        if k >= 0 and weight[i] > 0.0:
+            sets[DEATHS, k] += weight[i]
+            sets[TIED, k] += hazard[i]
+            sets[COUNT, k] = sets[COUNT, k] + 1.0 if cox.flags[1] > 0 else 1.0
+    spread_over_terms(hazard, cox.first, cox.last, cox.block, cox.flags[0] > 0, sets[RISK])
     return largest
+
+
+@register_jitable
+def at_risk(sets, k, share):
+    """Hazard at risk at a step of term k, the events counting 1 - share."""
+    return max(sets[RISK, k] - share * sets[TIED, k], TINY)
 
 
 class Cox(NamedTuple):
@@ -131,16 +133,13 @@ class Cox(NamedTuple):
 
     def loss_total(self, eta, weight):
         n, terms = eta.shape[0], self.block.shape[0]
-        hazard, risk = np.empty(n), np.empty(terms)
-        deaths, tied, count = np.empty(terms), np.empty(terms), np.empty(terms)
-        largest = hazards(eta, weight, hazard)
-        spread_over_terms(hazard, self.first, self.last, self.block, self.flags[0] > 0, risk)
-        event_sums(self.term, self.flags[1] > 0, hazard, weight, deaths, tied, count)
+        hazard, sets = np.empty(n), np.empty((4, terms))
+        largest = risk_sets(self, eta, weight, hazard, sets)
         total = 0.0
         for k in range(terms):
-            m = count[k]
+            m = sets[COUNT, k]
             for step in range(int(m)):
-                total += deaths[k] / m * math.log(max(risk[k] - step / m * tied[k], TINY))
+                total += sets[DEATHS, k] / m * math.log(at_risk(sets, k, step / m))
         for i in range(n):
             if self.term[i] >= 0 and weight[i] > 0.0:
                 total -= weight[i] * (eta[i] - largest)
@@ -148,66 +147,92 @@ class Cox(NamedTuple):
 
     def loss_gradient(self, eta, root, residual, curvature):
         n, terms = eta.shape[0], self.block.shape[0]
-        weight, hazard, risk = np.empty(n), np.empty(n), np.empty(terms)
-        deaths, tied, count = np.empty(terms), np.empty(terms), np.empty(terms)
+        hazard, sets, rate, relief = np.empty(n), np.empty((4, terms)), np.zeros(terms), np.zeros(terms)
         for i in range(n):
-            weight[i] = root[i] * root[i]
-        largest = hazards(eta, weight, hazard)
-        spread_over_terms(hazard, self.first, self.last, self.block, self.flags[0] > 0, risk)
-        event_sums(self.term, self.flags[1] > 0, hazard, weight, deaths, tied, count)
-        rate, relief = np.zeros(terms), np.zeros(terms)
+            residual[i] = root[i] * root[i]
+        risk_sets(self, eta, residual, hazard, sets)
         for k in range(terms):
-            m = count[k]
+            m = sets[COUNT, k]
             for step in range(int(m)):
-                share = deaths[k] / m / max(risk[k] - step / m * tied[k], TINY)
+                share = sets[DEATHS, k] / m / at_risk(sets, k, step / m)
                 rate[k] += share
                 relief[k] += step / m * share
         gather_from_terms(rate, self.first, self.last, self.block, self.flags[0] > 0, curvature)
         for i in range(n):
-            if weight[i] == 0.0:
-                residual[i] = curvature[i] = 0.0
+            weight, event = residual[i], self.term[i] >= 0
+            if weight == 0.0:
+                curvature[i] = 0.0
                 continue
-            event = self.term[i] >= 0
-            expected = curvature[i] - (relief[self.term[i]] if event else 0.0)
-            expected *= math.exp(eta[i] - largest)
-            residual[i] = root[i] * ((1.0 if event else 0.0) - expected)
-            curvature[i] = expected
+            curvature[i] = hazard[i] / weight * (curvature[i] - (relief[self.term[i]] if event else 0.0))
+            residual[i] = root[i] * ((1.0 if event else 0.0) - curvature[i])
+
+    def loss_state(self, eta, root, curvature, state):
+        """Rows of `state`: hazard; expected events; for each term sums over its steps of share / at_risk times 1, l/m
+        and (l/m)^2. The Hessian is diag(expected) less a matrix of rank one for each step of each term."""
+        n, terms = eta.shape[0], self.block.shape[0]
+        weight, sets = np.empty(n), np.empty((4, terms))
+        for i in range(n):
+            weight[i] = root[i] * root[i]
+            state[1, i] = weight[i] * curvature[i]
+        risk_sets(self, eta, weight, state[0], sets)
+        for k in range(terms):
+            m = sets[COUNT, k]
+            state[2, k] = state[3, k] = state[4, k] = 0.0
+            for step in range(int(m)):
+                late = step / m
+                share = sets[DEATHS, k] / m / at_risk(sets, k, late) ** 2
+                state[2, k] += share
+                state[3, k] += late * share
+                state[4, k] += late * late * share
+
+    def loss_times(self, state, root, v, out):
+        n, terms = v.shape[0], self.block.shape[0]
+        moment, tied, total = np.zeros(n), np.zeros(terms), np.empty(terms)
+        for i in range(n):
+            if root[i] > 0.0:
+                moment[i] = state[0, i] * v[i] / root[i]
+                if self.term[i] >= 0:
+                    tied[self.term[i]] += moment[i]
+        spread_over_terms(moment, self.first, self.last, self.block, self.flags[0] > 0, total)
+        for k in range(terms):
+            whole = total[k]
+            total[k] = state[2, k] * whole - state[3, k] * tied[k]
+            tied[k] = state[3, k] * whole - state[4, k] * tied[k]
+        gather_from_terms(total, self.first, self.last, self.block, self.flags[0] > 0, out)
+        for i in range(n):
+            rest = out[i] - (tied[self.term[i]] if self.term[i] >= 0 else 0.0)
+            out[i] = (state[1, i] * v[i] / root[i] - state[0, i] * rest) / root[i] if root[i] > 0.0 else 0.0
 
     def loss_dual(self, eta, residual, root, offset, s):
         n, terms = eta.shape[0], self.block.shape[0]
-        weight, hazard, moment = np.empty(n), np.empty(n), np.empty(n)
-        risk, risk_moment = np.empty(terms), np.empty(terms)
-        deaths, tied, count = np.empty(terms), np.empty(terms), np.empty(terms)
+        weight, hazard, moment = np.empty(n), np.empty(n), np.zeros(n)
+        sets, risk_moment = np.empty((4, terms)), np.empty(terms)
         for i in range(n):
             weight[i] = root[i] * root[i]
-        largest = hazards(eta, weight, hazard)
+        largest = risk_sets(self, eta, weight, hazard, sets)
         for i in range(n):
-            moment[i] = hazard[i] * (eta[i] - largest) if hazard[i] > 0.0 else 0.0
-        spread_over_terms(hazard, self.first, self.last, self.block, self.flags[0] > 0, risk)
+            if hazard[i] > 0.0:
+                moment[i] = hazard[i] * (eta[i] - largest)
         spread_over_terms(moment, self.first, self.last, self.block, self.flags[0] > 0, risk_moment)
-        event_sums(self.term, self.flags[1] > 0, hazard, weight, deaths, tied, count)
         total = 0.0
         log_s = math.log(s) if s > 0.0 else 0.0
         for k in range(terms):  # as if the whole risk set had its softmax alone
-            m = count[k]
+            m = sets[COUNT, k]
             for step in range(int(m)):
-                at_risk = max(risk[k] - step / m * tied[k], TINY)
-                total += deaths[k] / m * s / at_risk * (risk_moment[k] + (log_s - math.log(at_risk)) * risk[k])
+                h = at_risk(sets, k, step / m)
+                total += sets[DEATHS, k] / m * s / h * (risk_moment[k] + (log_s - math.log(h)) * sets[RISK, k])
         for i in range(n):  # the events: what they really have, less what was counted above
+            total += s * root[i] * residual[i] * offset[i]
             k = self.term[i]
             if k < 0 or weight[i] == 0.0:
                 continue
-            m = count[k]
-            z = eta[i] - largest
-            e = math.exp(z)
+            m = sets[COUNT, k]
+            e = hazard[i] / weight[i]
             for step in range(int(m)):
-                at_risk = max(risk[k] - step / m * tied[k], TINY)
+                h = at_risk(sets, k, step / m)
                 left = 1.0 - step / m
-                q = s * left * e / at_risk + (1.0 - s) / deaths[k]
+                q = s * left * e / h + (1.0 - s) / sets[DEATHS, k]
                 if q > 0.0:
-                    total += deaths[k] / m * weight[i] * q * math.log(q / left)
-                total -= deaths[k] / m * weight[i] * s * e / at_risk * (z + log_s - math.log(at_risk))
-        shift = 0.0
-        for i in range(n):
-            shift += root[i] * residual[i] * offset[i]
-        return -total - s * shift
+                    total += sets[DEATHS, k] / m * weight[i] * q * math.log(q / left)
+                total -= sets[DEATHS, k] / m * weight[i] * s * e / h * (eta[i] - largest + log_s - math.log(h))
+        return -total

@@ -4,7 +4,12 @@
     loss_slopes    residual_i = -root_i f_i'(eta_i), curvature_i = f_i''(eta_i)
     loss_bound     -sum_i weight_i (f_i*(-s r_i) + s r_i offset_i): the dual objective without the penalty's part
 
-A loss that is no such sum (Cox) defines `loss_total`, `loss_gradient` and `loss_dual` with the same arguments.
+A loss that is no such sum (Cox) defines `loss_total`, `loss_gradient` and `loss_dual` with the same arguments, and its
+Hessian by
+
+    loss_state(eta, root, curvature, state)   what the products need to know of this eta, into `state` (5, n)
+    loss_times(state, root, v, out)           out = H v in weighted space, H = D^-1 f'' D^-1 with D = diag(root)
+
 Rows of weight 0 do not count; whatever a formula gives there is left out.
 """
 

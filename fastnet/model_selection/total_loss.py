@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastnet.solvers.loss_kernels import kernels_of
-from fastnet.solvers.prox_newton import Predictor
+from fastnet.solvers.predictor import Predictor
 from fastnet.state import LIMITS, Quadratic, Work, records
 
 
@@ -36,6 +36,6 @@ def deviance_of(family, y, eta, weight) -> np.ndarray:
     result = np.empty(eta.shape[1])
     for k in range(eta.shape[1]):
         at.eta[:] = eta[:, k] / unit
-        value, smallest = total_and_bound(loss, at, quadratic, work, 0.0)
+        value, smallest, _ = total_and_bound(loss, at, quadratic, work, 0.0, 0.0)
         result[k] = 2.0 * unit**2 * max(value - smallest, 0.0)
     return result

@@ -1,4 +1,4 @@
-"""The two kernels that are compiled once for every loss, and where their compiled code is kept.
+"""The kernels that are compiled once for every loss, and where their compiled code is kept.
 
 Numba keeps one index of compiled versions per function, which names the class of every loss it was compiled for: an
 index that names a class of some user's module cannot be read by a process without that module. Losses from outside
@@ -15,15 +15,17 @@ import types
 import numba
 
 from ..jit import jit
-from .prox_newton import line_search, loss_and_bound
+from .lagged_newton import renew_gram
+from .line_search import line_search, loss_and_bounds
 
+KERNELS = line_search, loss_and_bounds, renew_gram
 PACKAGE = __name__.split(".")[0] + "."
 
 
 def kernels_of(loss):
-    """(line_search, loss_and_bound) for this kind of loss."""
+    """(line_search, loss_and_bounds, renew_gram) for this kind of loss."""
     kind = type(loss)
-    return (line_search, loss_and_bound) if kind.__module__.startswith(PACKAGE) else _own_kernels(kind)
+    return KERNELS if kind.__module__.startswith(PACKAGE) else _own_kernels(kind)
 
 
 @functools.cache
@@ -37,7 +39,7 @@ def _own_kernels(kind):
         source = ""
         compile_kernel = numba.njit(nogil=True, error_model="numpy")
     tag = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}\n{source}".encode()).hexdigest()[:16]
-    return tuple(compile_kernel(_renamed(kernel, tag)) for kernel in (line_search, loss_and_bound))
+    return tuple(compile_kernel(_renamed(kernel, tag)) for kernel in KERNELS)
 
 
 def _renamed(kernel, tag):

@@ -1,0 +1,152 @@
+"""The linear predictor of a fit: eta, what the loss says there, and the moves that know no loss."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..jit import fast, internal, jit
+from ..state import ROWS
+from ..vectors import axpy, dot, fill
+from . import cholesky
+
+STEEP = 1e-3  # |residual| counts as this much curvature at least: bounds the Newton step of one observation
+FLAT = 1e-7  # and so does this share of the mean curvature
+
+# Places in `Predictor.counts` and `Predictor.values`
+GRAM_ROWS, FALLBACKS, AGE, IDLE = range(4)
+LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH = range(6)
+
+
+class Predictor(NamedTuple):
+    """The linear predictor of a fit and what the loss says there."""
+
+    eta: np.ndarray  # (n,) offset included
+    offset: np.ndarray  # (n,)
+    weight: np.ndarray  # (n,) omega = w / W
+    curvature: np.ndarray  # (n,) f''(eta), floored
+    root: np.ndarray  # (n,) sqrt(curvature)
+    change: np.ndarray  # (n,) direction of eta
+    trial: np.ndarray  # (n,) eta after the step
+    residual: np.ndarray  # (n,) residual there, weighted space
+    slope: np.ndarray  # (n,) curvature there
+    previous: np.ndarray  # (n,) eta at the alpha before
+    basis: np.ndarray  # (q, n) directions spanning the unpenalised part, orthonormal in the Hessian of the model
+    curved: np.ndarray  # (q, n) Hessian times these, for a lagged Hessian
+    hessian: np.ndarray  # (5, n) the lagged Hessian, as `loss_product` takes it
+    normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
+    counts: np.ndarray  # (4,) int64: rows in the Gram matrix; times the direct solver gave up; Newton steps since the
+    # Hessian was taken; steps without a smaller violation
+    values: np.ndarray  # (6,) share of the last step that was accepted; violation before it; smallest violation so far;
+    # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by
+
+    @classmethod
+    def allocate(cls, offset, weight, q):
+        n = len(weight)
+        vectors = (np.zeros(n) for _ in range(6))
+        matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((5, n)), np.zeros((q + 1, q))
+        return cls(
+            offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, np.zeros(4, np.int64), np.zeros(6)
+        )
+
+
+@internal
+def floor_curvature(root, residual, curvature, weight):
+    """Raise the curvature where a Newton step could not be trusted."""
+    mean = dot(curvature, weight)
+    for i in range(curvature.shape[0]):
+        least = FLAT * mean + 1e-300
+        if root[i] > 0.0:
+            least += STEEP * abs(residual[i]) / root[i]
+        curvature[i] = max(curvature[i], least)
+
+
+@internal
+def unpenalised_direction(at, active, quadratic, work, before):
+    """Newton direction of the intercept and the unpenalised columns alone, coefficients held.
+
+    Returns (largest component of the residual along them, norm of the residual).
+    """
+    basis, residual = quadratic.basis, work.residual
+    q, n = basis.shape
+    R, gradient = at.normal, at.normal[q]
+    for k in range(work.counts[ROWS]):
+        before[k] = active[k].coef
+    worst = 0.0
+    for a in range(q):
+        gradient[a] = dot(basis[a], residual)
+        worst = max(worst, abs(gradient[a]))
+        for b in range(a + 1):
+            R[b, a] = _curved_dot(basis[a], at.curvature, basis[b])
+    size = np.sqrt(dot(residual, residual))
+    fill(at.change, 0.0)
+    if cholesky.factorize(R, q):
+        cholesky.solve_forward(R, q, gradient, 0)
+        cholesky.solve_backward(R, q, gradient)
+        for a in range(q):
+            axpy(gradient[a], basis[a], at.change)
+        for i in range(n):
+            at.change[i] = at.change[i] / quadratic.root[i] if quadratic.root[i] > 0.0 else 0.0
+    return worst, size
+
+
+@fast
+def _curved_dot(x, curvature, y):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += x[i] * curvature[i] * y[i]
+    return total
+
+
+@jit
+def rebuild_predictor(store, active, quadratic, work, at):
+    """eta from the coefficients, its unpenalised part kept: rounding never accumulates along the path."""
+    basis, root = quadratic.basis, quadratic.root
+    n = root.shape[0]
+    for i in range(n):
+        at.change[i] = root[i] * (at.eta[i] - at.offset[i])
+        at.trial[i] = 0.0
+    lazy = store.row_lazy()
+    for a in range(basis.shape[0]):
+        work.shift[a] = dot(basis[a], at.change)
+    for k in range(work.counts[ROWS]):
+        b = active[k].coef
+        if b != 0.0:
+            store.row_axpy(k, b, at.trial)
+            if lazy:
+                for a in range(basis.shape[0]):
+                    work.shift[a] -= b * store.loading[k, a]
+    for a in range(basis.shape[0]):
+        axpy(work.shift[a], basis[a], at.trial)
+        work.shift[a] = 0.0
+    for i in range(n):
+        if root[i] > 0.0:
+            at.eta[i] = at.offset[i] + at.trial[i] / root[i]
+
+
+@jit
+def begin_alpha(store, active, quadratic, work, at, before, ratio):
+    """Extrapolate from the last two alphas.
+
+    The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
+    is the change of eta: a direction for `line_search`.
+    """
+    rebuild_predictor(store, active, quadratic, work, at)
+    n = at.eta.shape[0]
+    fill(at.trial, 0.0)
+    for k in range(work.counts[ROWS]):
+        b = active[k].coef
+        before[k] = b
+        full = b + ratio * (b - active[k].previous)
+        new = min(max(full, active[k].lower), active[k].upper)
+        if new * b <= 0.0:
+            new = 0.0
+        if new != full:
+            store.row_axpy(k, new - full, at.trial)
+        active[k].coef = new
+        active[k].previous = b
+    for i in range(n):
+        step = 0.0
+        if quadratic.root[i] > 0.0:
+            step = ratio * (at.eta[i] - at.previous[i]) + at.trial[i] / quadratic.root[i]
+        at.previous[i] = at.eta[i]
+        at.change[i] = step
