@@ -11,6 +11,7 @@ from scipy import sparse
 from .engine import QuadraticEngine
 from .exceptions import ConvergenceWarning, PathInterrupted
 from .glm_engine import make_glm_engine
+from .glm_ridge_engine import GLMRidgeEngine, prefers_features
 from .gram_engine import GramEngine, prefers_gram
 from .io import digest
 from .losses import find_family
@@ -170,6 +171,8 @@ def enet_path(
         )
         units = engine.units
         alpha_max = units.alpha_of(engine.largest, options.l1_ratio or RIDGE_GRID_L1_RATIO)
+        if problem.lower is None and problem.upper is None and prefers_features(engine, options.l1_ratio):
+            engine = GLMRidgeEngine(engine)
     grid = options.alphas
     if isinstance(grid, int):
         grid = default_grid(alpha_max, grid, options.alpha_min_ratio, *problem.X.shape)
