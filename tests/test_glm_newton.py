@@ -1,0 +1,106 @@
+"""The solvers of the non-quadratic losses: Hessians, lagged Newton steps, their fall-back, ridge in n dimensions."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from parts import family_data
+from test_glm_cox import response, survival
+
+import fastnet
+from fastnet.glm_engine import make_glm_engine
+from fastnet.losses import cox, find_family
+from fastnet.state import ITERATIVE, MODE
+from fastnet.validation import check_problem
+
+
+def cox_loss(ties, late):
+    _, start, stop, event = survival(late=late)
+    strata = np.resize([1, 2, 1], len(stop))
+    return cox(ties=ties, strata=strata).read(response(start, stop, event))[0].make(stop)
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+@pytest.mark.parametrize("late", [False, True])
+def test_cox_hessian_is_the_derivative_of_its_gradient(ties, late):
+    loss = cox_loss(ties, late)
+    n, step = 40, 1e-6
+    eta = np.sin(np.arange(n) * 1.3)
+    weight = np.resize([1.0, 0.0, 2.0], n) / 40
+    root = np.sqrt(weight)
+
+    def gradient(at):
+        residual, curvature = np.empty(n), np.empty(n)
+        loss.loss_gradient(at, root, residual, curvature)
+        return -root * residual, curvature
+
+    state, product = np.zeros((5, n)), np.empty(n)
+    loss.loss_state(eta, root, gradient(eta)[1], state)
+    direction = np.cos(np.arange(n) * 0.7)
+    loss.loss_times(state, root, root * direction, product)
+    difference = (gradient(eta + step * direction)[0] - gradient(eta - step * direction)[0]) / (2 * step)
+    np.testing.assert_allclose(root * product, difference, atol=2e-9)
+
+
+def test_cox_takes_few_newton_steps():
+    """A diagonal curvature alone needs thousands here."""
+    X, start, stop, event = survival(n=60, p=100)
+    path = fastnet.enet_path(X, response(start, stop, event), family="cox", alphas=20, alpha_min_ratio=0.05, tol=1e-9)
+    assert np.all(path.statuses == 0)
+    assert path.n_iters.max() < 60
+
+
+def engine_of(family, X, y):
+    family, y = find_family(family).read(y)
+    return make_glm_engine(family, check_problem(X, y), fit_intercept=True, standardize=True)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_direct_and_iterative_solvers_agree(family, sparse):
+    if family == "cox":
+        X, start, stop, event = survival()
+        y = response(start, stop, event)
+    else:
+        X, y = family_data(family)
+    X = sp.csc_array(X) if sparse else X
+    one, other = engine_of(family, X, y), engine_of(family, X, y)
+    other.never_direct()
+    for share in (0.6, 0.3, 0.1):
+        alpha = one.units.alpha_of(share * one.largest, 0.9)
+        points = []
+        for engine in (one, other):
+            assert engine.solve(alpha, 0.9, 1e-10, 100_000) == 0
+            points.append(engine.point(alpha, 0))
+        np.testing.assert_allclose(points[0].objective, points[1].objective, rtol=1e-9)
+    assert one.work.counts[MODE] != ITERATIVE
+    assert other.work.counts[MODE] == ITERATIVE
+
+
+def test_equal_columns_and_nearly_equal_ones():
+    X, y = family_data("binomial")
+    X = np.column_stack([X, X, X[:, :10] + 1e-9 * X[:, 10:20]])
+    path = fastnet.enet_path(X, y, family="binomial", alphas=10, tol=1e-8)
+    assert np.all(path.statuses == 0)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "inverse_gaussian", "cox"])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_ridge_of_many_columns(family, sparse):
+    """Solved in n dimensions: the coefficients are those of all columns, unpenalised and weighted ones included."""
+    if family == "cox":
+        X, start, stop, event = survival(n=30, p=80)
+        y = response(start, stop, event)
+    else:
+        X, y = family_data(family, n=30, p=80)
+    X = sp.csc_array(X) if sparse else X
+    options = {"penalty_factor": np.resize([1.0, 2.0, 0.5], 80), "sample_weight": np.resize([1.0, 2.0, 0.0], 30)}
+    if family != "cox":
+        options["penalty_factor"][0] = 0.0
+    path = fastnet.enet_path(X, y, family=family, l1_ratio=0.0, alphas=5, alpha_min_ratio=0.01, tol=1e-9, **options)
+    assert np.all(path.statuses == 0)
+    bounds = {"lower": -1e9}  # bounds, even if never met, keep the problem in p dimensions
+    other = fastnet.enet_path(X, y, family=family, l1_ratio=0.0, alphas=path.alphas, tol=1e-9, **options, **bounds)
+    np.testing.assert_allclose(path.objectives, other.objectives, rtol=1e-7)
+    np.testing.assert_allclose(path.coefs.toarray(), other.coefs.toarray(), atol=1e-4)
+    np.testing.assert_allclose(path.intercepts, other.intercepts, atol=1e-4)
+    np.testing.assert_allclose(path.deviance_ratios, other.deviance_ratios, atol=1e-7)
