@@ -12,9 +12,9 @@ The loss is a sum of log-sum-exp, not of observations. Its conjugate at u = sum_
 
 (each term's conjugate is an entropy, and the conjugate of a sum is an infimum over such splits). Scaled by s, the
 residual belongs to q_t = s softmax_t + (1 - s) (the events at t): a dual feasible point for every s in [0, 1], so the
-gap is rigorous. The Hessian is sum_t d_t (diag(q_t) - q_t q_t'), q_t the softmax (for Efron's rule the mean over l): its
-products with vectors take O(n) operations (O(n log n) with late starts). Its diagonal part bounds it, and serves active
-sets too large for a factor.
+gap is rigorous. The Hessian is sum_t d_t (diag(q_t) - q_t q_t'), q_t the softmax (for Efron's rule the mean over l):
+its products with vectors take O(n) operations (O(n log n) with late starts). Its diagonal part bounds it, and serves
+active sets too large for a factor.
 
     Cox (1975), Partial likelihood; Efron (1977); Simon, Friedman, Hastie, Tibshirani (2011), Regularization paths for
     Cox's proportional hazards model; conjugate of log-sum-exp: Boyd, Vandenberghe (2004), section 3.3.1.
