@@ -17,8 +17,8 @@ from .problems import PROBLEMS, load, real_file
 
 
 def classes(y, rng):
-    """0 and 1 at the median of y."""
-    return (y > np.median(y)).astype(float)
+    """0 and 1: below and above the mean of y, which is 0."""
+    return (y > 0).astype(float)
 
 
 def counts(y, rng):
