@@ -9,7 +9,7 @@ import numpy as np
 
 from . import interrupts, screening
 from .designs import make_rows
-from .jit import entry
+from .entries import known_entry
 from .result import Status
 from .solvers.certify import certify, dot_violators, refresh_residual
 from .solvers.direct import restart, solve_direct
@@ -164,7 +164,7 @@ class QuadraticEngine:
         """Call a kernel; the types of its arguments are looked at the first time only. Ctrl-C is heard meanwhile."""
         call = self.entries.get(kernel)
         if call is None:
-            call = self.entries[kernel] = entry(kernel, *arguments)
+            call = self.entries[kernel] = known_entry(kernel, *arguments)
         return interrupts.run(self.reach, call, *arguments)
 
     def certify(self, l1, l2, collect, tol):
