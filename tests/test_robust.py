@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from parts import data
+from parts import data, family_data
 
 import fastnet
+from fastnet import Status
 
 KINDS = {"dense": np.asfortranarray, "csc": sp.csc_array}
 
@@ -123,6 +124,18 @@ def test_float32_agrees_within_its_precision(problem):
         path = fastnet.enet_path(X32, y, alphas=[0.5, 0.05], tol=1e-9)
         assert path.converged
         np.testing.assert_allclose(path.objectives, expected.objectives, rtol=1e-7)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "gamma", "huber"])
+@pytest.mark.parametrize("tol", [1e-15, 1e-30])
+def test_a_tolerance_below_the_floor_of_precision_ends_soon(family, tol):
+    """Points that double precision cannot certify are STALLED, close to that floor and without thousands of sweeps."""
+    X, y = data(30, 70, seed=11) if family == "gaussian" else family_data(family)
+    with pytest.warns(fastnet.ConvergenceWarning):
+        path = fastnet.enet_path(X, y, family=family, alphas=10, tol=tol, max_iter=100_000)
+    assert set(path.statuses) <= {Status.CONVERGED, Status.STALLED}
+    assert path.gaps.max() < (1e-14 if family == "gaussian" else 1e-10)
+    assert path.n_iters.max() < 1000
 
 
 # --- degenerate columns and responses
