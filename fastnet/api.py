@@ -107,7 +107,9 @@ def enet_path(
         of the saturated model (half the null deviance): without unit. The optimum lies at most so far below, for every
         family but one: "inverse_gaussian" is not convex, its gap is that of the quadratic model at the point, zero
         exactly where the point is stationary. For "cox" a lower bound takes the place of the dual objective, so that
-        the gap may be larger than need be, never smaller. `fastnet.losses` states it loss by loss.
+        the gap may be larger than need be, never smaller. `fastnet.losses` states it loss by loss. Double
+        precision can promise about 1e-14 for least squares and 1e-12 for other losses (also for float32 X: sums are in
+        float64); points that are asked for more end there with status STALLED.
     max_iter : int
         Most inner iterations (direct steps plus sweeps) for one alpha; reaching it is a status, not a shorter path.
     max_features : int, optional

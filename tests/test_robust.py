@@ -127,15 +127,15 @@ def test_float32_agrees_within_its_precision(problem):
 
 
 @pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "gamma", "huber"])
-@pytest.mark.parametrize("tol", [1e-15, 1e-30])
+@pytest.mark.parametrize("tol", [1e-16, 1e-30])
 def test_a_tolerance_below_the_floor_of_precision_ends_soon(family, tol):
     """Points that double precision cannot certify are STALLED, close to that floor and without thousands of sweeps."""
     X, y = data(30, 70, seed=11) if family == "gaussian" else family_data(family)
     with pytest.warns(fastnet.ConvergenceWarning):
         path = fastnet.enet_path(X, y, family=family, alphas=10, tol=tol, max_iter=100_000)
     assert set(path.statuses) <= {Status.CONVERGED, Status.STALLED}
-    assert path.gaps.max() < (1e-14 if family == "gaussian" else 1e-10)
-    assert path.n_iters.max() < 1000
+    assert path.gaps.max() < (1e-14 if family == "gaussian" else 1e-11)
+    assert path.n_iters.max() < 5000
 
 
 # --- degenerate columns and responses

@@ -22,6 +22,7 @@ from .predictor import BEST, FALLBACKS, GRAM_ROWS, IDLE, LAST, LENGTH, MODEL_BEN
 from .rows import leave_factor, row_violation
 
 BUDGET = 2e8  # stored entries touched in one step at most
+FINEST = 2e-16  # share of the residual's norm below which a change of a correlation is rounding
 FORCING = 0.02  # accuracy of the quadratic model, relative to the violation at hand
 
 
@@ -91,7 +92,8 @@ def reweighted_direction(store, model, active, support, quadratic, work, inner, 
         inner.residual[i] = work.residual[i] / at.root[i]
     for a in range(at.basis.shape[0]):
         axpy(-dot(at.basis[a], inner.residual), at.basis[a], inner.residual)
-    target = max(0.5 * accuracy, FORCING * violation)
+    rounding = FINEST * np.sqrt(dot(inner.residual, inner.residual))
+    target = max(0.5 * accuracy, FORCING * violation, rounding)
     _, _, sweeps = iterate(model, active, support, rows, inner, at.basis, l1, l2, target, BUDGET, most)
     for i in range(n):
         root = quadratic.root[i]
