@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import collections
 import os
+import signal
 import sys
 import time
 import warnings
@@ -49,6 +50,8 @@ def main():
             points[spec.family] += len(path)
             for k in (path.statuses != Status.CONVERGED).nonzero()[0]:
                 missed[spec.family, Status(path.statuses[k]).name].append((path.gaps[k] / path.tol, spec))
+        if sum(examples.values()) % 1000 == 0:
+            print(f"{sum(examples.values())} examples, {sum(map(len, findings.values()))} findings", flush=True)
         slowest = max(slowest, (time.process_time() - start, spec), key=lambda item: item[0])
 
     settings = hypothesis.settings(
@@ -56,7 +59,11 @@ def main():
         suppress_health_check=list(hypothesis.HealthCheck),
     )  # fmt: skip
     warnings.simplefilter("ignore", hypothesis.errors.NonInteractiveExampleWarning)
-    hypothesis.seed(asked.seed)(settings(hypothesis.given(specs(families))(one)))()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # either signal ends the run with its report
+    try:
+        hypothesis.seed(asked.seed)(settings(hypothesis.given(specs(families))(one)))()
+    except KeyboardInterrupt:  # what there is so far
+        pass
 
     print(f"seed {asked.seed}: {sum(examples.values())} examples, {sum(points.values())} points judged")
     for family in sorted(examples):

@@ -75,6 +75,8 @@ def specs(families=FAMILIES, columns=COLUMNS + HARD):
 
 def build(spec: Spec) -> Problem:
     """The arrays of a `Spec`: always a problem that fastnet must accept."""
+    if spec.family in ("binomial", "squared_hinge", "cox"):
+        spec = spec._replace(n=max(spec.n, 2))  # two classes, or somebody at risk beside the event
     rng = np.random.default_rng(spec.seed)
     dense = _entries(spec, rng)
     family, y = _response(spec, rng, dense)

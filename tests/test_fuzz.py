@@ -1,0 +1,63 @@
+"""The end-to-end fuzz, short; the long one is a command: tests/fuzz.py, or HYPOTHESIS_PROFILE=long on this file."""
+
+from __future__ import annotations
+
+import pytest
+from fuzz_judge import judge
+from fuzz_problems import FAMILIES, Spec, specs
+from hypothesis import given
+
+
+@given(specs(families=("gaussian",)))
+def test_least_squares(spec):
+    judge(spec)
+
+
+@given(specs(families=tuple(sorted(set(FAMILIES) - {"gaussian", "cox"}))))
+def test_other_losses(spec):
+    judge(spec)
+
+
+PLAIN = Spec(
+    seed=1, n=12, p=9, layout="F", dtype="float64", columns="plain", family="gaussian", response="signal", weights="",
+    factors="", bounds="", offset=False, l1_ratio=1.0, fit_intercept=True, standardize=True, grid="fractions",
+    warm=False, tol=1e-6, max_iter=1000,
+)  # fmt: skip
+
+
+FOUND = {
+    "a shortened step left a coefficient 6e-25 above its bound of 0": Spec(
+        seed=1, n=13, p=15, layout="F", dtype="float32", columns="collinear", family="binomial", response="signal",
+        weights="integers", factors="any", bounds="some", offset=True, l1_ratio=1.0, fit_intercept=False,
+        standardize=True, grid="zero", warm=False, tol=1e-4, max_iter=1000,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("finding", FOUND)
+def test_what_the_fuzz_has_found(finding):
+    judge(FOUND[finding])
+
+
+@pytest.mark.parametrize("family", ["gaussian", "poisson"])
+def test_the_judge_notices_wrong_answers(family, monkeypatch):
+    """A coefficient moved, a gap belittled, a status embellished: each is found."""
+    import fuzz_judge
+
+    spec = PLAIN._replace(family=family)
+    judge(spec)
+    right = fuzz_judge.fit
+
+    def spoilt(**changes):
+        def fit(problem, spec):
+            path, messages = right(problem, spec)
+            return path.replace(**{name: change(getattr(path, name)) for name, change in changes.items()}), messages
+
+        monkeypatch.setattr(fuzz_judge, "fit", fit)
+        with pytest.raises(AssertionError):
+            judge(spec)
+
+    spoilt(coefs=lambda coefs: coefs * 1.1)
+    spoilt(statuses=lambda statuses: statuses + 1)
+    spoilt(objectives=lambda objectives: objectives * 0.999)
+    spoilt(intercepts=lambda intercepts: intercepts + 0.1)
