@@ -298,7 +298,9 @@ class GLMEngine(QuadraticEngine):
         self.work.counts[SLOT] = screening.add_reference(self.screen, residual, float(residual @ residual))
 
     def point(self, alpha, status):
-        """The present solution on the scale of the data."""
+        """The present solution on the scale of the data, inside its bounds also where a shortened step was rounded."""
+        rows = self.active[: self.work.counts[ROWS]]
+        rows["coef"] = np.clip(rows["coef"], rows["lower"], rows["upper"])
         linear = self.quadratic.root * (self.at.eta - self.at.offset)
         self.units = self.units._replace(target_components=self.quadratic.basis @ linear)
         deviance = 1.0 - (self.value - self.saturated) / self.null if self.null > 0 else 0.0
