@@ -44,3 +44,8 @@ def version() -> tuple[int, ...]:
     import sklearn
 
     return tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+
+
+def pure_l1() -> dict[str, object]:
+    """The arguments that ask LogisticRegression for the lasso; scikit-learn 1.8 changed them."""
+    return {"l1_ratio": 1.0} if version() >= (1, 8) else {"penalty": "l1"}
