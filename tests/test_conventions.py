@@ -69,7 +69,7 @@ def test_scikit_learn_c():
     y = (y > np.median(y)).astype(float)
     alpha = 0.05
     model = LogisticRegression(
-        **upstream.pure_l1(), C=to_C(alpha, 40), solver="saga", tol=1e-10, max_iter=100_000, random_state=0
+        **upstream.mixed(1.0), C=to_C(alpha, 40), solver="saga", tol=1e-10, max_iter=100_000, random_state=0
     )
     b, b0 = model.fit(X, y).coef_[0], model.intercept_[0]
     gradient = X.T @ (y - 1 / (1 + np.exp(-b0 - X @ b))) / 40

@@ -191,7 +191,9 @@ def test_scikit_learn_logistic():
     X, y = family_data("binomial", 60, 10)
     path = solve("binomial", X, y, standardize=False, alphas=[0.02, 0.005], tol=1e-12)
     for k, alpha in enumerate(path.alphas):
-        other = LogisticRegression(**upstream.pure_l1(), solver="saga", C=1 / (60 * alpha), tol=1e-10, max_iter=100_000)
+        other = LogisticRegression(
+            **upstream.mixed(1.0), solver="saga", C=1 / (60 * alpha), tol=1e-10, max_iter=100_000
+        )
         other.fit(X, y)
         np.testing.assert_allclose(path.coefs[:, [k]].toarray()[:, 0], other.coef_[0], atol=1e-4)
         np.testing.assert_allclose(path.intercepts[k], other.intercept_[0], atol=1e-4)

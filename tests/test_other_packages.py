@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import upstream
 from parts import family_data
 
 import fastnet
@@ -97,7 +98,7 @@ def test_logistic_regression(l1_ratio, weighted):
     X, y = family_data("binomial", 60, 8)
     weight = np.resize([1.0, 2.0, 0.5], 60) if weighted else np.ones(60)
     alpha = 0.02
-    solver = {"solver": "lbfgs"} if l1_ratio == 0 else {"solver": "saga", "l1_ratio": l1_ratio}
+    solver = {"solver": "lbfgs"} if l1_ratio == 0 else {"solver": "saga", **upstream.mixed(l1_ratio)}
     other = LogisticRegression(C=1 / (weight.sum() * alpha), tol=1e-10, max_iter=100_000, **solver)
     other.fit(X, y, weight)
     coef, intercept = coefficients(X, y, "binomial", alpha, l1_ratio, sample_weight=weight, standardize=False)

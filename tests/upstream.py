@@ -46,6 +46,6 @@ def version() -> tuple[int, ...]:
     return tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 
 
-def pure_l1() -> dict[str, object]:
-    """The arguments that ask LogisticRegression for the lasso; scikit-learn 1.8 changed them."""
-    return {"l1_ratio": 1.0} if version() >= (1, 8) else {"penalty": "l1"}
+def mixed(l1_ratio: float) -> dict[str, object]:
+    """The arguments that ask LogisticRegression for an elastic net; scikit-learn 1.8 needs no `penalty` any more."""
+    return {"l1_ratio": l1_ratio} if version() >= (1, 8) else {"penalty": "elasticnet", "l1_ratio": l1_ratio}
