@@ -1,4 +1,4 @@
-"""The end-to-end fuzz: its judge, and what it has found. The search itself: tests/fuzz.py, or HYPOTHESIS_PROFILE=long."""
+"""The end-to-end fuzz: its judge and findings. The search: tests/fuzz.py, or HYPOTHESIS_PROFILE=long on this file."""
 
 from __future__ import annotations
 
