@@ -39,6 +39,11 @@ FOUND = {
         weights="integers", factors="any", bounds="some", offset=True, l1_ratio=1.0, fit_intercept=False,
         standardize=True, grid="zero", warm=False, tol=1e-4, max_iter=1000,
     ),
+    "the unpenalised part diverges, its gap was negative and read as converged": Spec(
+        seed=208442, n=3, p=9, layout="F", dtype="int64", columns="constant", family="tweedie", response="signal",
+        weights="any", factors="zeros", bounds="", offset=True, l1_ratio=0.0, fit_intercept=True, standardize=True,
+        grid="far", warm=True, tol=1e-8, max_iter=1,
+    ),
 }  # fmt: skip
 
 
