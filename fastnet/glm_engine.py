@@ -235,9 +235,17 @@ class GLMEngine(QuadraticEngine):
         self.value, *bounds = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, work, s, other)
         if self.convex:
             first, second = first + self.value - bounds[0], second + self.value - bounds[1]
-        gap = penalty + min(first, second)
+        gap = penalty + min(first, second) + self._infeasibility()
         work.values[GAP], work.values[OBJECTIVE] = gap / self.null, self.value + penalty
         return gap, violators, true
+
+    def _infeasibility(self):
+        """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges."""
+        basis, at = self.quadratic.basis, self.at
+        if len(basis) == 0:
+            return 0.0
+        linear = self.quadratic.root * (at.eta - at.offset)
+        return float(np.linalg.norm(basis @ self.work.residual) * np.linalg.norm(linear))
 
     def _dual_terms(self, violators, l1, l2):
         return self.run(
