@@ -9,7 +9,7 @@ from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
 from .rows import row_gradient, row_violation
 
-ROUNDING = 1e-11  # |<x, r>| / (|x| |r|) that counts as zero for a column without any penalty
+ROUNDING = 1e-11  # |<x, r>| / (|x| |r|) that counts as zero for a column without any penalty or bound
 
 
 @jit
@@ -93,8 +93,9 @@ def _update_correlations(store, active, work, trusting, l1, l2):
             row.correlation = f * (l1 * row.sign + l2 * row.coef)
             continue
         c = store.row_dot(k, work.residual)
-        if (l1 + l2) * f == 0.0 and c * c <= ROUNDING * ROUNDING * row.square * work.values[RESIDUAL2]:
-            c = 0.0
+        if (l1 + l2) * f == 0.0 and (row.upper if c > 0.0 else -row.lower) == np.inf:
+            if c * c <= ROUNDING * ROUNDING * row.square * work.values[RESIDUAL2]:
+                c = 0.0
         row.correlation = c
         if not inside:
             worst = max(worst, row_violation(active, k, l1, l2))

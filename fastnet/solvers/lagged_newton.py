@@ -35,13 +35,15 @@ FINISHED, STEP, CURVATURE, FAILED = range(4)
 @internal
 def _eliminate_unpenalised(quadratic, at, a):
     """Make direction a, with at.curved[a] = H at.basis[a], orthonormal in H to those before."""
-    before = dot(at.basis[a], at.curved[a])
+    flat = 0.0  # what rounding may leave of a direction without curvature, as a shift is for Cox
+    for i in range(at.basis.shape[1]):
+        flat += SPANNED * at.curvature[i] * at.basis[a, i] ** 2
     for b in range(a):
         along = dot(at.curved[b], quadratic.basis[a])
         axpy(-along, at.basis[b], at.basis[a])
         axpy(-along, at.curved[b], at.curved[a])
     square = dot(at.basis[a], at.curved[a])
-    inverse = 1.0 / np.sqrt(square) if square > SPANNED * before else 0.0
+    inverse = 1.0 / np.sqrt(square) if square > flat else 0.0
     for i in range(at.basis.shape[1]):
         at.basis[a, i] *= inverse
         at.curved[a, i] *= inverse
