@@ -21,7 +21,7 @@ from .validation.design import check_finite_design
 
 EPS = np.finfo(float).eps
 NO_RESPONSE = 1e-14  # a null residual below this share of the response counts as zero
-SMALLEST, LARGEST = 1e-152, 1e152  # sizes of columns and of y whose squares, products and ratios are sure to fit
+SMALLEST, LARGEST = 2e-154, 5e153  # sizes of columns and of y whose squares, products and ratios are sure to fit
 
 
 class Units(NamedTuple):
