@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from tuning import Case, Results, Server, describe, machine, peer_versions, reaches, tune_all
+from tuning import Case, Results, Server, available, describe, machine, peer_versions, reaches, tune_all
 
 from benchmarks.peers import PEERS, version
 from benchmarks.problems import PROBLEMS, load
@@ -148,17 +148,6 @@ def arguments(given=None):
     return parser.parse_args(given)
 
 
-def available(cases):
-    """The cases whose data is here; says which are skipped."""
-    for case in cases:
-        try:
-            load(case.problem)
-        except NotImplementedError as reason:
-            print(f"skipped {case.problem}: {reason}", file=sys.stderr)
-        else:
-            yield case
-
-
 def main(given=None) -> None:
     asked = arguments(given)
     cases = [
@@ -166,7 +155,7 @@ def main(given=None) -> None:
         for l1_ratio in asked.l1_ratio
         for name in asked.problems
     ]
-    cases = list(available(cases))
+    cases = list(available(cases, load))
     ours = {} if asked.peers_only else run_fastnet(cases, asked.levels, asked.limit, sys.executable)
     tuned = {}
     if not asked.fastnet_only:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 from compare import cell, number, power, speed_up, times, warn_of_load
-from tuning import Results, Server, Tuner, describe, machine, reaches, with_repository
+from tuning import Results, Server, Tuner, available, describe, machine, reaches, with_repository
 
 from benchmarks.glm_peers import GLM_PEERS, NAMES
 from benchmarks.glm_problems import DEFAULT, GLM_PROBLEMS, load_glm
@@ -111,17 +111,6 @@ def table(cases, levels, ours, tuned, limit) -> str:
     return "\n".join(lines)
 
 
-def available(cases):
-    """The cases whose data is here; says which are skipped."""
-    for case in cases:
-        try:
-            load_glm(case.problem)
-        except NotImplementedError as reason:
-            print(f"skipped {case.problem}: {reason}", file=sys.stderr)
-        else:
-            yield case
-
-
 def arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--problems", nargs="+", default=DEFAULT, choices=GLM_PROBLEMS, metavar="NAME")
@@ -147,7 +136,7 @@ def main(given=None) -> None:
     results = Results(asked.refresh)
     servers = {python: Server(python, MODULE) for python in {sys.executable, *asked.python}}  # compiled code stays
     ours, tuned, done = {}, {}, []
-    for case in available(cases):  # fastnet and its peers side by side: what loads the machine loads both
+    for case in available(cases, load_glm):  # fastnet and its peers side by side: what loads the machine loads both
         ours |= run_fastnet(case, asked.levels, asked.limit, servers[sys.executable])
         tuned |= run_peers(case, asked.levels, asked.limit, asked.peers, found, results, servers)
         done.append(case)

@@ -8,6 +8,7 @@ import os
 import platform
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -43,6 +44,17 @@ class Case(NamedTuple):
         if self.alpha_min_ratio != PROBLEMS[self.problem].alpha_min_ratio:
             label += f", to {self.alpha_min_ratio:g}"
         return label
+
+
+def available(cases, load):
+    """The cases whose data `load` finds; says which are skipped."""
+    for case in cases:
+        try:
+            load(case.problem)
+        except NotImplementedError as reason:
+            print(f"skipped {case.problem}: {reason}", file=sys.stderr)
+        else:
+            yield case
 
 
 def machine() -> str:

@@ -125,7 +125,7 @@ class QuadraticEngine:
         return float(ratio.max(initial=0.0))
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
-        """Bring the state to one alpha; returns (gap, iterations, status)."""
+        """Bring the state to one alpha; returns its status."""
         if self.null == 0.0:
             self.work.values[[GAP, OBJECTIVE, RESIDUAL2]] = 0.0
             return Status.CONVERGED
@@ -166,6 +166,12 @@ class QuadraticEngine:
         if call is None:
             call = self.entries[kernel] = known_entry(kernel, *arguments)
         return interrupts.run(self.reach, call, *arguments)
+
+    def accuracy(self, coarse, tol):
+        """Violation of optimality of the rows at which the gap is about half the tolerance; at most `coarse`."""
+        rows = self.active[: self.work.counts[ROWS]]
+        size = float(rows["factor"] @ np.abs(rows["coef"]))
+        return min(coarse, 0.5 * tol * self.null / size) if size > 0.0 else coarse
 
     def certify(self, l1, l2, collect, tol):
         """Residual from scratch, what violates, and the duality gap; returns (violators, those that exceed l1)."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import screening
 from .designs import make_rows
-from .engine import FIRST_CAPACITY, QuadraticEngine, _rounding, direct_limit
+from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rounding, direct_limit
 from .result import Status
 from .solvers.certify import dot_violators
 from .solvers.certify_loss import dual_terms
@@ -45,8 +45,6 @@ NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective co
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 AHEAD = 0.97  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
-MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
-STEPS = 200  # on the factor, in one call of a kernel
 
 
 def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite=True):
@@ -185,8 +183,9 @@ class GLMEngine(QuadraticEngine):
 
     def _rounds(self, l1, l2, l1_next, tol, max_iter):
         tightness, first = 1.0, True
+        coarse = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
         while True:
-            accuracy = self._accuracy(l1, tol) * tightness
+            accuracy = self.accuracy(coarse, tol) * tightness
             loose = first and self.unsettled and l1 > 0
             self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
             self._refit()
@@ -203,13 +202,6 @@ class GLMEngine(QuadraticEngine):
                 if tightness < TIGHTEST:
                     return Status.STALLED
             first = False
-
-    def _accuracy(self, l1, tol):
-        """Violation of optimality at which the gap is about half the tolerance."""
-        rows = self.active[: self.work.counts[ROWS]]
-        size = float(rows["factor"] @ np.abs(rows["coef"]))
-        accuracy = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
-        return min(accuracy, 0.5 * tol * self.null / size) if size > 0 else accuracy
 
     def _descend(self, l1, l2, accuracy, max_iter):
         """Newton steps until no active row violates optimality by more than `accuracy`."""

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 # Places in `Work.counts`
-ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, DOTS, SLOT = range(8)
+ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, SLOT = range(7)
 # Places in `Work.values`
 FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2 = range(4)
 DIRECT, ITERATIVE = 0, 1  # Work.counts[MODE]
@@ -57,7 +57,7 @@ ACTIVE = np.dtype(
 
 
 # The free non-zero rows, as the conjugate gradients of the iterative solver see them.
-SUPPORT = np.dtype([("row", "i8")] + [(name, "f8") for name in ("gradient", "step", "search", "rest", "scaled")])
+SUPPORT = np.dtype([("row", "i8")] + [(name, "f8") for name in ("gradient", "step", "search", "rest")])
 
 
 BLOCK = 32  # columns that enter the factor together
@@ -149,12 +149,12 @@ class Work(NamedTuple):
     c: np.ndarray  # (n,)
     previous: np.ndarray  # (n,) residual at the alpha before
     shift: np.ndarray  # (q,) components along the basis, owed to the residual
-    counts: np.ndarray  # (8,) int64, see the places above
+    counts: np.ndarray  # (7,) int64, see the places above
     values: np.ndarray  # (4,) float64
 
     @classmethod
     def allocate(cls, n, basis_size):
-        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(8, np.int64), np.zeros(4))
+        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(7, np.int64), np.zeros(4))
 
 
 def enlarged(array, capacity):

@@ -17,10 +17,7 @@ from .solve import solve_one
 
 
 class _FitGLM:
-    """The fit that the three share."""
-
-    def _family(self):
-        raise NotImplementedError
+    """The fit that the three share; each has a method ``_family``, None where fastnet has no such loss."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):

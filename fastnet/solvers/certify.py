@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import screening
 from ..jit import internal, jit
-from ..state import DOTS, GAP, IN_FACTOR, OBJECTIVE, RESIDUAL2, ROWS, SLOT
+from ..state import GAP, IN_FACTOR, OBJECTIVE, RESIDUAL2, ROWS, SLOT
 from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
 from .rows import row_gradient, row_violation
@@ -48,8 +48,7 @@ def dot_violators(design, screen, quadratic, work, collect, l1):
     count = screening.candidates(screen, collect, np.sqrt(square), few)
     slot = screening.add_reference(screen, residual, square)
     multiply(quadratic.root, residual, work.weighted)
-    violators, dotted = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
-    work.counts[DOTS] += dotted
+    violators, _ = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
     work.counts[SLOT] = slot
     true = violators
     if collect < l1:

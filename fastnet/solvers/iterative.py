@@ -24,8 +24,10 @@ def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
         compact(fit, l1)
         fit.run(extrapolate, fit.store, fit.active, fit.work, fit.quadratic.basis, l1, l2, ratio)
     tightness, first = 1.0, True
+    coarse = 0.05 * l1 if l1 > 0.0 else 1e-3 * np.sqrt(tol)
     while True:
-        accuracy = _accuracy(fit, l1, tol, tightness, first)
+        accuracy = fit.accuracy(coarse, tol) * tightness
+        accuracy = max(FINEST, min(coarse, LOOSE * accuracy) if first else accuracy)
         while counts[ITERATIONS] < max_iter and not _sweeps(fit, l1, l2, accuracy, max_iter):
             pass
         violators, true = fit.certify(l1, l2, l1_next if first else l1, tol)
@@ -39,19 +41,6 @@ def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
             if tightness < TIGHTEST:
                 return Status.STALLED
         first = False
-
-
-def _accuracy(fit, l1, tol, tightness, first):
-    """Change of a coordinate, in units of its correlation, at which the gap is about half the tolerance."""
-    rows = fit.active[: fit.work.counts[ROWS]]
-    size = float(rows["factor"] @ np.abs(rows["coef"]))
-    coarse = accuracy = 0.05 * l1 if l1 > 0.0 else 1e-3 * np.sqrt(tol)
-    if size > 0.0:
-        accuracy = min(accuracy, 0.5 * tol * fit.null / size)
-    accuracy *= tightness
-    if first:
-        accuracy = min(coarse, LOOSE * accuracy)
-    return max(accuracy, FINEST)
 
 
 def _sweeps(fit, l1, l2, accuracy, max_iter):
