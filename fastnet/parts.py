@@ -69,9 +69,9 @@ def require(part, role):
         raise TypeError(f"{type(part).__name__} cannot serve as a {role}: it must also define {', '.join(missing)}")
 
 
-def _method(name):
-    # Inlined by force: a call that passes the arrays of a NamedTuple costs 100 ns, ten times a short sparse column.
-    options = {"forceinline": True, "pipeline_class": InternalCompiler}
+def _method(name, allocates=False):
+    # Inlined by force: a call that passes the arrays of a NamedTuple costs tens of ns, more than a short sparse column.
+    options = {"forceinline": True, "pipeline_class": InternalCompiler, "_nrt": allocates}
     return overload_method(types.BaseNamedTuple, name, jit_options=options)
 
 
@@ -166,27 +166,27 @@ def _(self, i, u):
     return _find(self, "loss_conjugate")
 
 
-# A loss that is no sum over observations defines these five instead.
-@_method("loss_total")
+# A loss that is no sum over observations defines these five instead. They may allocate arrays.
+@_method("loss_total", allocates=True)
 def _(self, eta, weight):
     return _find(self, "loss_total")
 
 
-@_method("loss_gradient")
+@_method("loss_gradient", allocates=True)
 def _(self, eta, root, residual, curvature):
     return _find(self, "loss_gradient")
 
 
-@_method("loss_dual")
+@_method("loss_dual", allocates=True)
 def _(self, eta, residual, root, offset, s):
     return _find(self, "loss_dual")
 
 
-@_method("loss_state")
+@_method("loss_state", allocates=True)
 def _(self, eta, root, curvature, state):
     return _find(self, "loss_state")
 
 
-@_method("loss_times")
+@_method("loss_times", allocates=True)
 def _(self, state, root, v, out):
     return _find(self, "loss_times")

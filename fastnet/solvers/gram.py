@@ -52,21 +52,22 @@ def _correlations(active, gram, q, out):
     """active.correlation = q - gram @ coef, from scratch, four columns of the Gram matrix at a time."""
     p = q.shape[0]
     copy_head(q, out, p)
-    held = np.zeros(4, np.int64)
-    count = 0
+    a = b = c = count = 0
     for k in range(p):
-        if active[k].coef != 0.0:
-            held[count] = k
-            count += 1
-        if count == 4 or (k == p - 1 and count > 0):
-            a, b, c, d = held[0], held[1], held[2], held[3]
+        if active[k].coef == 0.0:
+            continue
+        if count == 3:
             _subtract_four(
-                out, active[a].coef, gram[a],
-                active[b].coef if count > 1 else 0.0, gram[b],
-                active[c].coef if count > 2 else 0.0, gram[c],
-                active[d].coef if count > 3 else 0.0, gram[d],
-            )  # fmt: skip
+                out, active[a].coef, gram[a], active[b].coef, gram[b], active[c].coef, gram[c], active[k].coef, gram[k]
+            )
             count = 0
+        else:
+            a, b, c = b, c, k  # the last three that wait
+            count += 1
+    if count > 0:
+        x = active[a].coef if count > 2 else 0.0
+        y = active[b].coef if count > 1 else 0.0
+        _subtract_four(out, x, gram[a], y, gram[b], active[c].coef, gram[c], 0.0, gram[0])
     for k in range(p):
         active[k].correlation = out[k]
 

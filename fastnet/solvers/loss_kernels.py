@@ -14,7 +14,7 @@ import types
 
 import numba
 
-from ..jit import jit
+from ..jit import OPTIONS, jit
 from .lagged_newton import renew_gram
 from .line_search import line_search, loss_and_bounds
 
@@ -37,7 +37,7 @@ def _own_kernels(kind):
         source = None
     if source is None or kind.__module__ == "__main__":  # never found again by another process
         source = ""
-        compile_kernel = numba.njit(nogil=True, error_model="numpy")
+        compile_kernel = numba.njit(**OPTIONS)
     tag = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}\n{source}".encode()).hexdigest()[:16]
     return tuple(compile_kernel(_renamed(kernel, tag)) for kernel in KERNELS)
 
