@@ -8,9 +8,9 @@ A loss is a module-level ``typing.NamedTuple`` of arrays (y first) with four met
     loss_conjugate(i, u)    sup_eta u eta - f_i(eta), infinite outside its domain
 
 They are arithmetic and make no arrays. Nothing else is needed: the solver, the certificate, weights, offsets and
-sparse X follow. `Family` gives such a loss its name, parameters and allowed y; pass it as ``family=`` to `enet_path`. A class of your own must live in an
-importable module (not in a notebook or ``__main__``) for its kernels to be cached; an edit of that module compiles them
-anew, an edit of a module that it imports does not.
+sparse X follow. `Family` gives such a loss its name, parameters and allowed y; pass it as ``family=`` to `enet_path`.
+A class of your own must live in an importable module (not in a notebook or ``__main__``) for its kernels to be cached;
+an edit of that module compiles them anew, an edit of a module that it imports does not.
 
 What ``gap`` means follows from the loss. It is (objective - bound) / (null objective - saturated objective), with
 
