@@ -14,7 +14,8 @@ Design (a matrix; asked only for columns)
 -----------------------------------------
 matrix_size()                        (n, p, stored entries)
 col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
-col_hint(j)                       prefetch column j
+col_find(j)                          prefetch what tells where column j is and how it is scaled
+col_hint(j)                          prefetch the entries of column j
 col_entries(j)                       stored entries of column j
 
 Rows (the active columns, copied, standardised and weighted: one row of memory per active column)
@@ -44,7 +45,7 @@ from numba.extending import overload_method
 from .compiler import InternalCompiler
 
 REQUIRED = {
-    "design": ("matrix_size", "col_dot", "col_hint", "col_entries"),
+    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries"),
     "rows": (
         "row_lazy",
         "row_room",
@@ -88,6 +89,11 @@ def _(self):
 @_method("row_lazy")
 def _(self):
     return _find(self, "row_lazy")
+
+
+@_method("col_find")
+def _(self, j):
+    return _find(self, "col_find")
 
 
 @_method("col_hint")

@@ -14,7 +14,7 @@ with inflated (a, delta, threshold), then only its survivors until one of the th
 
 import numpy as np
 
-from .jit import fast, inlined, internal, jit
+from .jit import fast, inlined, internal, jit, prefetch
 from .state import REFERENCES, RESIDENT, UNKNOWN
 from .vectors import copy_head, dot, total
 
@@ -25,7 +25,7 @@ FULL_PASS = 0.5  # above this share of candidates a sequential pass over all col
 HUGE = np.float32(1e30)
 LEAST, MOST = 1e-30, 1e30  # bounds are kept inside: float32 must not round them to zero or infinity
 ENTER = 1.0 + 1e-12  # a correlation up to this multiple of the threshold counts as at it
-AHEAD = 6  # columns fetched ahead of the one being dotted
+NEAR, FAR = 4, 12  # columns ahead of the one being dotted whose entries, and whose records, are being fetched
 
 
 @inlined
@@ -220,6 +220,13 @@ def _take_all(screen):
     return count
 
 
+@inlined
+def _fetch_records(design, screen, j):
+    design.col_find(j)
+    prefetch(screen.square, j)
+    prefetch(screen.bound, j)
+
+
 @jit
 def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
     """Dot `count` candidates with v = root * residual, stamp them, and keep the violators.
@@ -231,13 +238,17 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
     v_sum = total(v)
     square = screen.table[slot].square
     limited = quadratic.limits.shape[0] > 0
+    hinted = count  # a pass in order needs no hints
     if count > FULL_PASS * p:
         count = _take_all(screen)
         screen.state[1] = np.inf
+        hinted = 0
     violators = 0
     for e in range(count):
-        if e + AHEAD < count:
-            design.col_hint(screen.candidate[e + AHEAD])
+        if e + FAR < hinted:
+            _fetch_records(design, screen, screen.candidate[e + FAR])
+        if e + NEAR < hinted:
+            design.col_hint(screen.candidate[e + NEAR])
         j = screen.candidate[e]
         c = design.col_dot(j, v, v_sum)
         factor = quadratic.limits[j].factor if limited else 1.0

@@ -81,6 +81,10 @@ class CSCDesign(NamedTuple):
     def inv_scale(self):
         return self.scaling["inv_scale"]
 
+    def col_find(self, j):
+        prefetch(self.indptr, j)
+        prefetch(self.scaling, j)
+
     def col_hint(self, j):
         start = np.int64(self.indptr[j])
         prefetch(self.data, start)

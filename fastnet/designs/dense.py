@@ -72,10 +72,13 @@ class DenseDesign(NamedTuple):
     def inv_scale(self):
         return self.scaling["inv_scale"]
 
+    def col_find(self, j):
+        prefetch(self.scaling, j)
+
     def col_hint(self, j):
         n = self.columns.shape[1]
         start = np.int64(j) * n
-        for i in range(0, min(n, 128), 8):
+        for i in range(0, min(n, 64), 8):  # the processor sees a stream by then
             prefetch(self.columns, start + i)
 
     def col_entries(self, j):
