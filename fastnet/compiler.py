@@ -2,11 +2,12 @@
 
 Left alone, Numba optimises every function and emits its machine code, and then links its code into each caller, where
 both are done again: at every level of calls. Here, functions that only kernels call stop before that; a kernel
-is optimised as a whole, with what it calls private to it. So its machine code, down to the last bit of its
+links all it calls, directly or not, and is optimised as a whole, with what it calls private to it. So its machine code, down to the last bit of its
 results, does not depend on which kernels were loaded before (public copies of one function in two kernels are one to
 the loader: the first it meets).
 """
 
+import functools
 import operator
 
 from numba import _dynfunc  # type: ignore[attr-defined]
@@ -16,20 +17,17 @@ from numba.core.typing.templates import infer_global
 
 
 class InternalCompiler(Compiler):
-    """For functions that only kernels call: code to be linked, neither optimised nor executable."""
+    """For functions that only kernels call: code to be linked into a kernel, neither optimised nor executable."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         target = self.state.targetctx  # a copy made for this compilation
         library = self.state.library = target.codegen().create_library("internal")
-        library._optimize_final_module = lambda: None
+        library.unlinked = True
+        library._optimize_functions = functools.partial(_set_layout, library)
+        library.finalize = functools.partial(_finish_unlinked, library)
+        library._get_module_for_linking = functools.partial(_linked_copy, library)
         target.get_executable = _no_executable
-
-
-def _no_executable(library, function, environment):
-    """A key by which callers find the function; never called."""
-    name = function.qualname.split(".")[-1]
-    return _dynfunc.make_function(function.lookup_module(), name, "internal", 0, environment, (library,))
 
 
 class KernelCompiler(Compiler):
@@ -39,15 +37,67 @@ class KernelCompiler(Compiler):
         super().__init__(*args, **kwargs)
         library = self.state.library = self.state.targetctx.codegen().create_library("kernel")
         library.enable_object_caching()
-        optimize = library._optimize_final_module
+        library._optimize_functions = functools.partial(_set_layout, library)
+        library._optimize_final_module = functools.partial(_optimize_as_a_whole, library)
+        library.finalize = functools.partial(_finish_kernel, library, library.finalize)
 
-        def optimize_as_a_whole():
-            for function in library._final_module.functions:
-                if function.linkage.name == "linkonce_odr" and not function.is_declaration:
-                    function.linkage = "internal"
-            optimize()
 
-        library._optimize_final_module = optimize_as_a_whole
+def _set_layout(library, module):
+    module.data_layout = library._codegen._data_layout
+
+
+def _finish_unlinked(library):
+    """The code of this function alone: what it calls is linked into the kernel, once."""
+    library._finalize_dynamic_globals()
+    library._finalized = True
+
+
+def _linked_copy(library):
+    """For callers that Numba compiles by its own rules: with all that this function calls."""
+    module = _own_module(library).clone()
+    _link_called(library, module)
+    return module
+
+
+def _own_module(library):
+    return type(library)._get_module_for_linking(library)
+
+
+def _link_called(library, module):
+    """Link into `module` all functions that `library` calls, directly or not, each once."""
+    queue = list(dict.fromkeys(library._linking_libraries))
+    seen = set(queue)
+    while queue:
+        called = queue.pop()
+        module.link_in(_own_module(called), preserve=True)
+        library._reload_init.update(called._reload_init)
+        if hasattr(called, "unlinked"):
+            new = [each for each in dict.fromkeys(called._linking_libraries) if each not in seen]
+            seen.update(new)
+            queue += new
+
+
+def _no_executable(library, function, environment):
+    """A key by which callers find the function; never called."""
+    name = function.qualname.split(".")[-1]
+    return _dynfunc.make_function(function.lookup_module(), name, "internal", 0, environment, (library,))
+
+
+def _finish_kernel(library, finish):
+    _link_called(library, library._final_module)
+    library._linking_libraries = []  # done
+    finish()
+
+
+def _optimize_as_a_whole(library):
+    """With what it calls private to it."""
+    module = library._final_module
+    for function in module.functions:
+        if function.linkage.name == "linkonce_odr" and not function.is_declaration:
+            function.linkage = "internal"
+    passes = library._codegen._module_pass_manager()
+    passes, *builder = passes if isinstance(passes, tuple) else (passes,)  # a pair in newer Numba
+    passes.run(module, *builder)
 
 
 # Numba types x[i] by trying the seven kinds of container it knows, twice each, before arrays. Kernels index arrays:

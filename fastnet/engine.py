@@ -11,7 +11,7 @@ from . import interrupts, screening
 from .designs import make_rows
 from .entries import known_entry
 from .result import Status
-from .solvers.certify import certify, dot_violators, refresh_residual
+from .solvers.certify import certify, refresh_residual
 from .solvers.direct import restart, solve_direct
 from .solvers.iterative import solve_iterative
 from .solvers.rows import leave_factor, load_violators
@@ -106,23 +106,21 @@ class QuadraticEngine:
 
     def _first_pass(self):
         """Dot every column with the null residual; returns the largest |correlation| / factor."""
-        work, screen = self.work, self.screen
-        if work.counts[ROWS] == 0:
-            work.residual[:] = self.quadratic.target
-        square = float(work.residual @ work.residual)
+        screen = self.screen
+        screen.bound["correlation"] = screening.HUGE  # nothing is known: all are candidates
         screen.bound["stamp"][self.units.free] = RESIDENT
         screen.bound["stamp"][self.units.excluded] = RESIDENT
-        slot = screening.add_reference(screen, work.residual, square)
-        np.multiply(self.quadratic.root, work.residual, out=work.weighted)
-        work.values[RESIDUAL2] = square
-        p = len(screen.bound)
-        found, _ = self.run(screening.dot_candidates, self.design, screen, self.quadratic, work.weighted, slot, p, 0.0)
+        found = self._dot_all()
         self.first_found = found
         ratio = np.abs(screen.found[:found])
         if len(self.quadratic.limits):
             factor = self.quadratic.limits["factor"][screen.candidate[:found]]
             ratio = ratio[factor > 0] / factor[factor > 0]
         return float(ratio.max(initial=0.0))
+
+    def _dot_all(self):
+        """Dot every column with the residual; returns how many of the correlations are not zero."""
+        return self._examine(0.0, 0.0, 0.0, 0.0, 0.0)[0]
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
@@ -175,13 +173,12 @@ class QuadraticEngine:
 
     def certify(self, l1, l2, collect, tol):
         """Residual from scratch, what violates, and the duality gap; returns (violators, those that exceed l1)."""
-        common = self.quadratic, self.work
-        self.run(refresh_residual, self.store, self.active, *common)
-        found, true = self.run(dot_violators, self.design, self.screen, *common, collect, l1)
-        self.run(
-            certify, self.store, self.active, self.factor, self.screen, *common, found, true, l1, l2, tol, self.null
+        return self._examine(collect, l1, l2, tol, self.null)
+
+    def _examine(self, *numbers):
+        return self.run(
+            certify, self.design, self.store, self.active, self.factor, self.screen, self.quadratic, self.work, *numbers
         )
-        return found, true
 
     def load(self, violators):
         """Append the columns listed in screen.candidate to the active rows."""

@@ -9,7 +9,6 @@ per alpha, repeat:
 
 import numpy as np
 
-from . import screening
 from .designs import make_rows
 from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rounding, direct_limit
 from .result import Status
@@ -29,7 +28,6 @@ from .state import (
     OBJECTIVE,
     RESIDENT,
     ROWS,
-    SLOT,
     SUPPORT,
     Factor,
     Screen,
@@ -222,7 +220,7 @@ class GLMEngine(QuadraticEngine):
     def _certify(self, l1, l2, collect):
         """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""
         work = self.work
-        violators, true = self.run(dot_violators, self.design, self.screen, self.quadratic, work, collect, l1)
+        violators, true = self._dots(collect, l1)
         penalty, s, first, other, second = self._dual_terms(violators, l1, l2)
         self.value, *bounds = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, work, s, other)
         if self.convex:
@@ -230,6 +228,12 @@ class GLMEngine(QuadraticEngine):
         gap = penalty + min(first, second) + self._infeasibility()
         work.values[GAP], work.values[OBJECTIVE] = gap / self.null, self.value + penalty
         return gap, violators, true
+
+    def _dots(self, collect, l1):
+        return self.run(dot_violators, self.design, self.screen, self.quadratic, self.work, collect, l1)
+
+    def _dot_all(self):
+        return self._dots(0.0, 0.0)[0]
 
     def _infeasibility(self):
         """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges."""
@@ -294,8 +298,7 @@ class GLMEngine(QuadraticEngine):
 
     def _mark(self):
         """Make today's residual the reference that rows dropped at the next alpha are stamped with."""
-        residual = self.work.residual
-        self.work.counts[SLOT] = screening.add_reference(self.screen, residual, float(residual @ residual))
+        self._dots(np.inf, np.inf)
 
     def point(self, alpha, status):
         """The present solution on the scale of the data, inside its bounds also where a shortened step was rounded."""

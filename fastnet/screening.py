@@ -14,7 +14,7 @@ with inflated (a, delta, threshold), then only its survivors until one of the th
 
 import numpy as np
 
-from .jit import fast, inlined, internal, jit, prefetch
+from .jit import fast, inlined, internal, prefetch
 from .state import REFERENCES, RESIDENT, UNKNOWN
 from .vectors import copy_head, dot, total
 
@@ -197,7 +197,7 @@ def free_slot(screen):
     return least
 
 
-@jit
+@internal
 def add_reference(screen, residual, square):
     """Store today's residual as a reference and return its slot."""
     slot = free_slot(screen)
@@ -227,12 +227,11 @@ def _fetch_records(design, screen, j):
     prefetch(screen.bound, j)
 
 
-@jit
+@internal
 def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
     """Dot `count` candidates with v = root * residual, stamp them, and keep the violators.
 
-    screen.candidate[:violators] and screen.found[:violators] hold the columns and their correlations; returns
-    (violators, dotted).
+    screen.candidate[:violators] and screen.found[:violators] hold the columns and their correlations; returns how many.
     """
     p = screen.bound.shape[0]
     v_sum = total(v)
@@ -259,4 +258,4 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
             screen.candidate[violators] = j
             screen.found[violators] = c
             violators += 1
-    return violators, count
+    return violators

@@ -17,7 +17,7 @@ from fastnet.designs import make_rows
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
-from fastnet.solvers.certify import certify, dot_violators
+from fastnet.solvers.certify import certify
 from fastnet.state import ACTIVE, GAP, RESIDENT, Factor, records
 from fastnet.units import make_units
 from fastnet.validation import check_problem
@@ -57,17 +57,17 @@ def chain(factor, active, m, rows, l1, l2, exact, accuracy):
 
 @jit
 def bounds_step(design, screen, quadratic, residual, weighted, threshold):
-    """One certificate's worth of screening; returns how many columns were dotted and violate."""
+    """One certificate's worth of screening; returns how many columns violate, and how many were dotted."""
     square = residual @ residual
     screening.project_residual(screen, residual, square)
     count = screening.candidates(screen, threshold, np.sqrt(square), 0.0)
     slot = screening.add_reference(screen, residual, square)
-    return screening.dot_candidates(design, screen, quadratic, weighted, slot, count, threshold)
+    violators = screening.dot_candidates(design, screen, quadratic, weighted, slot, count, threshold)
+    return violators, screen.table[slot].live
 
 
 def gap_at(design, store, active, factor, screen, quadratic, work, l1, l2):
-    found, true = dot_violators(design, screen, quadratic, work, l1, l1)
-    certify(store, active, factor, screen, quadratic, work, found, true, l1, l2, 0.0, 0.5)
+    certify(design, store, active, factor, screen, quadratic, work, l1, l1, l2, 0.0, 0.5)
 
 
 def gram(m, seed=0, n=40):

@@ -13,7 +13,32 @@ ROUNDING = 1e-11  # |<x, r>| / (|x| |r|) that counts as zero for a column withou
 
 
 @jit
+def certify(design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null):
+    """Residual from scratch, what violates, and the duality gap over `null`, which goes to work.values[GAP].
+
+    Returns (violators above `collect`, those above l1), see `find_violators`. With null = 0 there is no gap.
+    """
+    renew_residual(store, active, quadratic, work)
+    violators, true = find_violators(design, screen, quadratic, work, collect, l1)
+    if null > 0.0:
+        _measure(store, active, factor, screen, quadratic, work, violators, true, l1, l2, tol, null)
+    return violators, true
+
+
+@jit
 def refresh_residual(store, active, quadratic, work):
+    """`renew_residual` alone."""
+    renew_residual(store, active, quadratic, work)
+
+
+@jit
+def dot_violators(design, screen, quadratic, work, collect, l1):
+    """`find_violators` alone."""
+    return find_violators(design, screen, quadratic, work, collect, l1)
+
+
+@internal
+def renew_residual(store, active, quadratic, work):
     """residual = target - sum_k coef_k row_k from scratch: rounding never accumulates along the path."""
     residual = work.residual
     copy_head(quadratic.target, residual, residual.shape[0])
@@ -32,8 +57,8 @@ def refresh_residual(store, active, quadratic, work):
         axpy(-dot(quadratic.basis[a], residual), quadratic.basis[a], residual)
 
 
-@jit
-def dot_violators(design, screen, quadratic, work, collect, l1):
+@internal
+def find_violators(design, screen, quadratic, work, collect, l1):
     """Dot with today's residual what the bounds cannot exclude, and make the residual a reference.
 
     Columns that exceed `collect` (at most l1) are left in screen.candidate and screen.found; returns (how many, how
@@ -48,7 +73,7 @@ def dot_violators(design, screen, quadratic, work, collect, l1):
     count = screening.candidates(screen, collect, np.sqrt(square), few)
     slot = screening.add_reference(screen, residual, square)
     multiply(quadratic.root, residual, work.weighted)
-    violators, _ = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
+    violators = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
     work.counts[SLOT] = slot
     true = violators
     if collect < l1:
@@ -59,9 +84,9 @@ def dot_violators(design, screen, quadratic, work, collect, l1):
     return violators, true
 
 
-@jit
-def certify(store, active, factor, screen, quadratic, work, violators, true, l1, l2, tol, null):
-    """The duality gap, given the columns that `dot_violators` found; it goes to work.values[GAP].
+@internal
+def _measure(store, active, factor, screen, quadratic, work, violators, true, l1, l2, tol, null):
+    """The duality gap, given the columns that `find_violators` found.
 
     While there are violations that another step will mend, rows in the factor are taken at their optimum.
     """
