@@ -2,9 +2,9 @@
 
 Left alone, Numba optimises every function and emits its machine code, and then links its code into each caller, where
 both are done again: at every level of calls. Here, functions that only kernels call stop before that; a kernel
-links all it calls, directly or not, and is optimised as a whole, with what it calls private to it. So its machine code, down to the last bit of its
-results, does not depend on which kernels were loaded before (public copies of one function in two kernels are one to
-the loader: the first it meets).
+links all it calls, directly or not, and is optimised as a whole, with what it calls private to it. So its machine
+code, down to the last bit of its results, does not depend on which kernels were loaded before (public copies of one
+function in two kernels are one to the loader: the first it meets).
 """
 
 import functools
@@ -70,7 +70,8 @@ def _link_called(library, module):
     while queue:
         called = queue.pop()
         module.link_in(_own_module(called), preserve=True)
-        library._reload_init.update(called._reload_init)
+        if hasattr(called, "_reload_init"):  # newer Numba
+            library._reload_init.update(called._reload_init)
         if hasattr(called, "unlinked"):
             new = [each for each in dict.fromkeys(called._linking_libraries) if each not in seen]
             seen.update(new)
