@@ -81,7 +81,7 @@ class QuadraticEngine:
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
         self.entries = {}  # compiled code of the kernels, for the types of this fit
-        self.reach = self.design.matrix_size()[2]  # stored entries that one call of a kernel may touch
+        self.stored = self.reach = self.design.matrix_size()[2]  # entries of X; those that one kernel may touch
         self._fit_null()
         self.largest = self._first_pass()
 
@@ -132,21 +132,20 @@ class QuadraticEngine:
     def _solve(self, l1, l2, tol, max_iter):
         counts = self.work.counts
         counts[ITERATIONS] = 0
-        self.reach = max(self.design.matrix_size()[2], STEPS * int(counts[IN_FACTOR]) ** 2)
+        self.reach = max(self.stored, STEPS * int(counts[IN_FACTOR]) ** 2)
         self._maybe_direct(l1, l2)
-        ratio, l1_next = self._extrapolation(l1)
-        status = None
-        if counts[MODE] == DIRECT or ratio == 0.0:
-            self._remember()
+        status, ratio = None, 0.0  # after a direct step the iterative solver goes on where it stands
         if counts[MODE] == DIRECT:
+            self._remember()
             status = solve_direct(self, l1, l2, tol, max_iter)
-            ratio = 0.0  # the iterative solver goes on where it stands
-        if status is None:
-            if counts[MODE] == DIRECT:
+            if status is None:
                 self.run(leave_factor, self.active, self.factor, self.work)
                 counts[MODE] = ITERATIVE
                 self.fallbacks += 1
-            status = solve_iterative(self, l1, l2, l1_next, ratio, tol, max_iter)
+        elif (ratio := self._step_ratio(l1)) == 0.0:
+            self._remember()
+        if status is None:
+            status = solve_iterative(self, l1, l2, self._next(l1), ratio, tol, max_iter)
         self.history = [*self.history[-1:], l1]
         return status
 
@@ -163,6 +162,8 @@ class QuadraticEngine:
         call = self.entries.get(kernel)
         if call is None:
             call = self.entries[kernel] = known_entry(kernel, *arguments)
+        if self.reach < interrupts.LONG:  # asked here as well: this is called hundreds of times
+            return call(*arguments)
         return interrupts.run(self.reach, call, *arguments)
 
     def accuracy(self, coarse, tol):
@@ -190,14 +191,17 @@ class QuadraticEngine:
                 self.active = enlarged(self.active, max(need, 2 * len(self.active)))
             self.store = self.store.grown(len(self.active), int(self.work.counts[NEED_ENTRIES]))
 
-    def _extrapolation(self, l1):
-        """(step of l1 now over the step before, the l1 to expect next)."""
+    def _step_ratio(self, l1):
+        """The step of l1 now over the step before; 0 where there was none."""
+        if len(self.history) < 2 or not self.history[0] > self.history[1] > l1 > 0.0:
+            return 0.0
+        return (self.history[1] - l1) / (self.history[0] - self.history[1])
+
+    def _next(self, l1):
+        """The l1 to expect after this one."""
         if not self.history or not 0.0 < l1 < self.history[-1]:
-            return 0.0, l1
-        l1_next = l1 * max(0.5, l1 / self.history[-1])
-        if len(self.history) < 2 or self.history[0] <= self.history[1]:
-            return 0.0, l1_next
-        return (self.history[1] - l1) / (self.history[0] - self.history[1]), l1_next
+            return l1
+        return l1 * max(0.5, l1 / self.history[-1])
 
     def _maybe_direct(self, l1, l2):
         """After a fall-back, return to the direct solver while the support is small and this has not failed often."""

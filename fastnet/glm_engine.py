@@ -171,7 +171,7 @@ class GLMEngine(QuadraticEngine):
         self.work.counts[ITERATIONS] = 0
         self.reach = max(self.design.matrix_size()[2], STEPS * int(self.work.counts[ROWS]) ** 2)
         self._maybe_direct()
-        ratio, l1_next = self._extrapolation(l1)
+        ratio, l1_next = self._step_ratio(l1), self._next(l1)
         self._drop_rows(AHEAD * l1)
         self.run(begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio)
         self._move(l1, l2)

@@ -70,7 +70,8 @@ class PathRun:
             if reached > alpha:
                 self.engine.solve(reached, options.l1_ratio, max(options.tol, HIDDEN_TOL), options.max_iter)
         status = self.engine.solve(alpha, options.l1_ratio, options.tol, options.max_iter)
-        return self.engine.point(alpha, status)._replace(time=time.perf_counter() - start)
+        point = self.engine.point(alpha, status)
+        return type(point)(*point[:-1], time.perf_counter() - start)
 
     def _stops(self, point):
         options = self.options
