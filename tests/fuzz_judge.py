@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 import fastnet
 from fastnet import Status
+from fastnet.certificate_losses import make_loss
 
 SLACK = 1e-9  # rounding of the judges themselves, relative to the null objective
 
@@ -24,15 +25,16 @@ def judge(spec: Spec):
         problem.X, problem.y, path.coefs, path.intercepts, path.alphas, family=problem.family, **problem.options
     )
     assert found.feasible.all(), "a bound, an excluded column or the intercept is not kept"
-    scale = path.null_objective + SLACK * _size(problem)  # a null model may explain everything, but for rounding
+    size = _size(problem)
+    scale = path.null_objective + SLACK * size  # a null model may explain everything, but for rounding
     loose = 10.0 if spec.columns in HARD else 1.0
-    certifiable = path.null_objective > SLACK * _size(problem)  # else the null model explains all but rounding
+    certifiable = path.null_objective > SLACK * size  # else the null model explains all but rounding
     for k in np.flatnonzero((path.statuses == Status.CONVERGED) & certifiable):
         promised, true = path.tol * path.null_objective, found.objectives[k] - found.dual_objectives[k]
-        assert true <= promised * 1.001 + loose * SLACK * scale + SLACK * _size(problem), (
+        assert true <= promised * 1.001 + loose * SLACK * scale + SLACK * size, (
             f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
         )
-    size = max(_size(problem), path.null_objective)
+    size = max(size, path.null_objective)
     np.testing.assert_allclose(
         found.objectives / size, path.objectives / size, rtol=1e-7, atol=SLACK, err_msg="objective"
     )
@@ -43,10 +45,15 @@ def judge(spec: Spec):
 
 def _size(problem):
     """What rounding is relative to: the loss of predicting nothing."""
-    options = {name: value for name, value in problem.options.items() if name in ("sample_weight", "offset")}
-    column = problem.dense[:, :1]
-    at_zero = fastnet.verify(column, problem.y, [0.0], 0.0, 1.0, family=problem.family, **options)
-    return abs(float(at_zero.objectives[0])) + 1e-300
+    offset = problem.options.get("offset", np.zeros(len(problem.y)))
+    weight = problem.options.get("sample_weight", np.ones(len(problem.y)))
+    name = getattr(problem.family, "name", problem.family)
+    if name == "cox":
+        time, event = problem.y.T
+        loss = NaiveCox(problem.dense[:, :1], None, time, event, None, weight, offset, problem.family.ties == "efron")
+        return abs(loss.loss(loss.offset)) + 1e-300
+    value = make_loss(name, getattr(problem.family, "parameters", {})).value(problem.y, offset)
+    return abs(float(weight @ value) / weight.sum()) + 1e-300
 
 
 def _statuses_are_honest(path, messages):

@@ -44,6 +44,16 @@ FOUND = {
         weights="any", factors="zeros", bounds="", offset=True, l1_ratio=0.0, fit_intercept=True, standardize=True,
         grid="far", warm=True, tol=1e-8, max_iter=1,
     ),
+    "verify: columns of size 1e8 between bounds, the residual of the refit not quite orthogonal to them": Spec(
+        seed=17, n=17, p=14, layout="csc32", dtype="float64", columns="far shift", family="gaussian", response="exact",
+        weights="", factors="", bounds="box", offset=False, l1_ratio=0.05, fit_intercept=False, standardize=False,
+        grid="zero", warm=True, tol=1e-4, max_iter=1000,
+    ),
+    "verify: a residual 1e-4 of the response, the unpenalised part refitted to rounding of the response": Spec(
+        seed=4, n=4, p=4, layout="strided", dtype="float64", columns="scales", family="huber", response="exact",
+        weights="any", factors="inf", bounds="", offset=True, l1_ratio=1.0, fit_intercept=True, standardize=True,
+        grid="default", warm=True, tol=1e-8, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
