@@ -88,6 +88,7 @@ class CoxObjective:
     quadratic = False
     convex = True
     intercept = False
+    any_residual = False  # the dual bound splits the residual at eta
     largest_scale = 1.0
 
     def __init__(self, start, stop, event, strata, omega, efron):

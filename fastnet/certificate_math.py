@@ -38,6 +38,11 @@ class Sum(NamedTuple):
         return True
 
     @property
+    def any_residual(self) -> bool:
+        """Whether `dual` holds for any theta, and not only for the residual at eta."""
+        return self.convex
+
+    @property
     def largest_scale(self) -> float:
         """Multiples s of the residual beyond this one have no dual bound."""
         return np.inf

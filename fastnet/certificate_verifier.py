@@ -21,6 +21,7 @@ from fastnet.certificate_math import Penalty, dual_value, refit, stationarity
 
 _CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
 _ROUNDING = 1e-11  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
+_RANK = 1e-15  # a direction of the unpenalised part shorter than this share of the longest is rounding
 
 
 class Verifier:
@@ -155,6 +156,8 @@ class Verifier:
             size = np.sqrt(self.omega @ refitted[:, k] ** 2)
             rounding = _ROUNDING * columns.norm * size
             dual = self._dual(eta_refitted[:, k], refitted[:, k], B[:, k], g_refitted[:, k], penalty, rounding)
+            if self.objective.any_residual and np.any(np.abs(g_refitted[free, k]) > 1e-4 * rounding[free]):
+                dual = max(dual, self._dual_at_orthogonal(eta_refitted[:, k], refitted[:, k], B[:, k], penalty, free))
             feasible = self._is_feasible(B[:, k], intercepts[k])
             violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
                                   where=columns.norm > 0)  # fmt: skip
@@ -172,6 +175,23 @@ class Verifier:
             return dual_value(self.objective, self.offset, self.offset + eta, theta, g, penalty, rounding)
         primal = self._value(eta[:, None])[0] + penalty.value(b)
         return primal - stationarity(self.objective, self.offset + eta, theta, b, g, penalty, rounding)
+
+    def _dual_at_orthogonal(self, eta, theta, b, penalty, free):
+        """The dual objective at theta less its components along the free columns that are not at a bound.
+
+        Any theta gives a bound. eta is rounded relative to y and to the columns, which may be far larger than theta.
+        """
+        inside = free[(self.lower[free] < b[free]) & (b[free] < self.upper[free])]
+        root = np.sqrt(self.omega)
+        basis, size, _ = np.linalg.svd(root[:, None] * self._basis(inside)[0], full_matrices=False)
+        basis = basis[:, size > _RANK * size.max(initial=0.0)]
+        weighted = root * theta
+        for _ in range(2):
+            weighted -= basis @ (basis.T @ weighted)
+        theta = weighted / root
+        g = self.columns.dot((self.omega * theta)[:, None])[:, 0]
+        rounding = _ROUNDING * self.columns.norm * np.sqrt(self.omega @ theta**2)
+        return self._dual(eta, theta, b, g, penalty, rounding)
 
     def _gap(self, difference: float) -> float:
         if abs(self.null) > self.noise:

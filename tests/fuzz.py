@@ -45,7 +45,10 @@ def main():
             path = judge(spec)
         except Exception as error:
             text = f"{spec.family}: {type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
-            findings.setdefault(spec.family + type(error).__name__ + str(error)[:25], []).append((text, spec))
+            alike = findings.setdefault(spec.family + type(error).__name__ + str(error)[:25], [])
+            alike.append((text, spec))
+            if len(alike) <= 5:
+                print(f"FOUND {text}\n    {spec}", flush=True)
         else:
             points[spec.family] += len(path)
             for k in (path.statuses != Status.CONVERGED).nonzero()[0]:
