@@ -54,6 +54,11 @@ FOUND = {
         weights="any", factors="inf", bounds="", offset=True, l1_ratio=1.0, fit_intercept=True, standardize=True,
         grid="default", warm=True, tol=1e-8, max_iter=1000,
     ),
+    "cox: every column empty, noise was divided by noise until eta had moved": Spec(
+        seed=0, n=17, p=2, layout="coo", dtype="bool", columns="scales", family="cox", response="signal", weights="any",
+        factors="", bounds="some", offset=True, l1_ratio=0.0, fit_intercept=True, standardize=False, grid="far",
+        warm=True, tol=1e-8, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
