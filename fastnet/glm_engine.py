@@ -202,7 +202,9 @@ class GLMEngine(QuadraticEngine):
             first = False
 
     def _descend(self, l1, l2, accuracy, max_iter):
-        """Newton steps until no active row violates optimality by more than `accuracy`."""
+        """Newton steps until no active row violates optimality by more than `accuracy`; `_refit` does the rest."""
+        if self.work.counts[ROWS] == 0:
+            return
         start = True
         while True:
             code = self.run(
