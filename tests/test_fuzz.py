@@ -59,6 +59,51 @@ FOUND = {
         factors="", bounds="some", offset=True, l1_ratio=0.0, fit_intercept=True, standardize=False, grid="far",
         warm=True, tol=1e-8, max_iter=1000,
     ),
+    "ridge of a loss: an unpenalised column that depends on others had an infinite scale": Spec(
+        seed=3848, n=1, p=21, layout="csc32", dtype="float32", columns="far shift", family="binomial",
+        response="constant", weights="integers", factors="zeros", bounds="", offset=False, l1_ratio=0.0,
+        fit_intercept=True, standardize=False, grid="one", warm=True, tol=1e-6, max_iter=1,
+    ),
+    "ridge: the same for least squares": Spec(
+        seed=100, n=10, p=29, layout="csc32", dtype="float64", columns="collinear", family="gaussian",
+        response="constant", weights="few", factors="inf", bounds="", offset=True, l1_ratio=0.0, fit_intercept=True,
+        standardize=True, grid="fractions", warm=True, tol=1e-6, max_iter=1000,
+    ),
+    "ridge of a loss: the penalty times the null objective underflows": Spec(
+        seed=6, n=6, p=23, layout="csr64", dtype="float32", columns="scales", family="binomial", response="signal",
+        weights="integers", factors="inf", bounds="", offset=True, l1_ratio=0.0, fit_intercept=True, standardize=True,
+        grid="zero", warm=True, tol=1e-10, max_iter=1,
+    ),
+    "ridge of a loss: what rounding left of the columns was taken for features": Spec(
+        seed=497, n=14, p=21, layout="unsorted", dtype="float64", columns="collinear", family="tweedie",
+        response="signal", weights="any", factors="zeros", bounds="", offset=False, l1_ratio=0.0, fit_intercept=True,
+        standardize=True, grid="default", warm=False, tol=0.01, max_iter=1000,
+    ),
+    "cox: steps on reweighted rows carried eta away from the coefficients": Spec(
+        seed=83, n=13, p=13, layout="unsorted", dtype="float64", columns="scales", family="cox", response="exact",
+        weights="integers", factors="inf", bounds="", offset=False, l1_ratio=0.05, fit_intercept=True,
+        standardize=False, grid="one", warm=False, tol=1e-8, max_iter=1000,
+    ),
+    "verify: a common shift of eta by 1e7 took the digits of the dual objective (Cox)": Spec(
+        seed=1102, n=1, p=8, layout="F", dtype="float64", columns="far shift", family="cox", response="noise",
+        weights="any", factors="", bounds="box", offset=False, l1_ratio=0.05, fit_intercept=True, standardize=False,
+        grid="fractions", warm=False, tol=1e-8, max_iter=1,
+    ),
+    "verify: the refit of unpenalised columns between bounds is less exact than what it is given": Spec(
+        seed=1, n=15, p=15, layout="coo", dtype="float32", columns="collinear", family="inverse_gaussian",
+        response="signal", weights="", factors="zeros", bounds="some", offset=False, l1_ratio=0.05,
+        fit_intercept=False, standardize=False, grid="zero", warm=True, tol=1e-4, max_iter=1000,
+    ),
+    "verify: unpenalised columns that differ by 1e-10 count as one, as in the fit": Spec(
+        seed=363291, n=13, p=17, layout="csc32", dtype="float64", columns="nearly equal", family="negative_binomial",
+        response="signal", weights="any", factors="zeros", bounds="", offset=True, l1_ratio=0.05, fit_intercept=True,
+        standardize=False, grid="one", warm=False, tol=1e-4, max_iter=1000,
+    ),
+    "tweedie: the loss of an amount of 0 was NaN where the mean underflows": Spec(
+        seed=7, n=21, p=25, layout="csc32", dtype="float64", columns="zeros", family="tweedie", response="noise",
+        weights="any", factors="zeros", bounds="", offset=True, l1_ratio=0.5, fit_intercept=True, standardize=True,
+        grid="zero", warm=False, tol=1e-6, max_iter=1000,
+    ),
 }  # fmt: skip
 
 

@@ -84,6 +84,14 @@ def test_extreme_arguments_do_not_overflow():
                 assert math.isfinite(loss.loss_residual(i, eta))
 
 
+def test_an_amount_of_zero_stays_zero_however_small_the_mean():
+    loss, other = tweedie(1.9).make(np.zeros(3)), make_loss("tweedie", {"power": 1.9})
+    at = np.array([-1e4])
+    for mine, theirs in ((loss.loss_value, other.value), (loss.loss_residual, other.residual)):
+        assert mine(0, -1e4) == theirs(np.zeros(1), at)[0] == 0.0
+    assert loss.loss_curvature(0, -1e4) == other.curvature(np.zeros(1), at)[0] == 0.0
+
+
 def test_errors():
     with pytest.raises(ValueError, match="not known"):
         find_family("logistic")
