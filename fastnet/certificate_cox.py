@@ -130,6 +130,10 @@ class CoxObjective:
             return np.column_stack([self.residual(column) for column in eta.T])
         return self.event - self._sums(eta)[1] / self.omega
 
+    def bend(self, eta: np.ndarray) -> float:
+        """Root mean square of the diagonal of the Hessian: how far theta moves with eta."""
+        return float(np.sqrt(self.omega @ (self._sums(eta)[1] / self.omega) ** 2))
+
     def newton(self, eta: np.ndarray, Z: np.ndarray, theta: np.ndarray):
         """(A, target): the Newton step along the columns of Z is the least squares solution of A step = target.
 

@@ -87,8 +87,12 @@ def inverse_gaussian() -> Loss:
 def tweedie(power: float = 1.5) -> Loss:
     a, b = 2.0 - power, power - 1.0
 
+    def down(y, eta):
+        """y e^(-b eta), 0 for y = 0 wherever eta is."""
+        return y * _exp(-b * np.where(y > 0, eta, 0.0))
+
     def value(y, eta):
-        return _exp(a * eta) / a + y * _exp(-b * eta) / b
+        return _exp(a * eta) / a + down(y, eta) / b
 
     def conjugate(y, u):
         """By bisection in eta on the slope e^(a eta) - y e^(-b eta) = u, to 1e-11: the conjugate feels it squared."""
@@ -104,8 +108,8 @@ def tweedie(power: float = 1.5) -> Loss:
 
     return Loss(
         value=value,
-        residual=lambda y, eta: y * _exp(-b * eta) - _exp(a * eta),
-        curvature=lambda y, eta: a * _exp(a * eta) + b * y * _exp(-b * eta),
+        residual=lambda y, eta: down(y, eta) - _exp(a * eta),
+        curvature=lambda y, eta: a * _exp(a * eta) + b * down(y, eta),
         conjugate=conjugate,
     )
 

@@ -58,6 +58,10 @@ class Sum(NamedTuple):
         """theta = -(d loss / d eta_i) / omega_i, of the shape of eta."""
         return self.loss.residual(self._y(eta), eta)
 
+    def bend(self, eta: np.ndarray) -> float:
+        """Root mean square of the curvature: how far theta moves with eta."""
+        return float(np.sqrt(self.omega @ self.loss.curvature(self.y, eta) ** 2))
+
     def newton(self, eta: np.ndarray, Z: np.ndarray, theta: np.ndarray):
         """(A, target): the Newton step along the columns of Z is the least squares solution of A step = target."""
         root = np.sqrt(self.omega * np.maximum(self.loss.curvature(self.y, eta), 1e-10))

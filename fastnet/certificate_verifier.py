@@ -20,7 +20,8 @@ from fastnet.certificate_columns import Columns, power_of_two
 from fastnet.certificate_math import Penalty, dual_value, refit, stationarity
 
 _CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
-_ROUNDING = 1e-11  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
+_ROUNDING = 2e-9  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
+_LOOSE = 1e-5  # share of that which a refit may leave before other dual points are looked at as well
 _RANK = 1e-15  # a direction of the unpenalised part shorter than this share of the longest is rounding
 
 
@@ -41,6 +42,8 @@ class Verifier:
         center = bool(fit_intercept) or not self.objective.intercept  # shifts do not matter where none can be fitted
         self.columns = Columns(problem.X, rows, self.omega, center)
         self.offset = np.zeros(len(y)) if problem.offset is None else problem.offset[keep]
+        if not self.objective.intercept:  # a shift is all the same to it, but not to rounding
+            self.offset = self.offset - self.omega @ self.offset
         self.y_shift, self.y_unit = 0.0, 1.0
         if self.objective.quadratic:  # only y - offset matters, in any unit
             y, self.offset = y - self.offset, np.zeros(len(y))
@@ -140,8 +143,9 @@ class Verifier:
         # 1. linear predictor and primal objective, at the coefficients as given
         columns = self.columns
         B = coefs.toarray() * columns.unit[:, None] / self.y_unit
-        level = columns.level(intercepts / self.y_unit, self.y_shift / self.y_unit, B)
-        eta = columns.times(B) + level
+        eta = columns.times(B)
+        if self.objective.intercept:
+            eta = eta + columns.level(intercepts / self.y_unit, self.y_shift / self.y_unit, B)
         penalties = [self._penalty(alpha) for alpha in alphas]
         primal = self._value(eta) + [penalty.value(B[:, k]) for k, penalty in enumerate(penalties)]
         # 2. correlations of every column with the residual, as given and after the refit
@@ -153,11 +157,12 @@ class Verifier:
         # 3. dual objective, gap, optimality conditions
         out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": []}
         for k, penalty in enumerate(penalties):
-            size = np.sqrt(self.omega @ refitted[:, k] ** 2)
-            rounding = _ROUNDING * columns.norm * size
-            dual = self._dual(eta_refitted[:, k], refitted[:, k], B[:, k], g_refitted[:, k], penalty, rounding)
-            if self.objective.any_residual and np.any(np.abs(g_refitted[free, k]) > 1e-4 * rounding[free]):
-                dual = max(dual, self._dual_at_orthogonal(eta_refitted[:, k], refitted[:, k], B[:, k], penalty, free))
+            points = [(eta_refitted[:, k], refitted[:, k], g_refitted[:, k])]
+            if np.any(
+                np.abs(g_refitted[free, k]) > _LOOSE * self._rounding(eta_refitted[:, k], refitted[:, k], B[:, k])[free]
+            ):
+                points += self._other_points(points[0], (eta[:, k], theta[:, k], g[:, k]), B[:, k], free)
+            dual = max(self._dual(*point, B[:, k], penalty) for point in points)
             feasible = self._is_feasible(B[:, k], intercepts[k])
             violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
                                   where=columns.norm > 0)  # fmt: skip
@@ -170,28 +175,40 @@ class Verifier:
             )
         return out
 
-    def _dual(self, eta, theta, b, g, penalty, rounding):
+    def _dual(self, eta, theta, g, b, penalty):
+        rounding = self._rounding(eta, theta, b)
         if self.objective.convex:
             return dual_value(self.objective, self.offset, self.offset + eta, theta, g, penalty, rounding)
         primal = self._value(eta[:, None])[0] + penalty.value(b)
         return primal - stationarity(self.objective, self.offset + eta, theta, b, g, penalty, rounding)
 
-    def _dual_at_orthogonal(self, eta, theta, b, penalty, free):
-        """The dual objective at theta less its components along the free columns that are not at a bound.
+    def _other_points(self, refitted, given, b, free):
+        """More (eta, theta, g), for a refit that is not exact: what it was given; both theta less what is left of them
+        along the free columns that are not at a bound.
 
         Any theta gives a bound. eta is rounded relative to y and to the columns, which may be far larger than theta.
         """
+        if not self.objective.any_residual:
+            return [given]
         inside = free[(self.lower[free] < b[free]) & (b[free] < self.upper[free])]
-        root = np.sqrt(self.omega)
-        basis, size, _ = np.linalg.svd(root[:, None] * self._basis(inside)[0], full_matrices=False)
+        root = np.sqrt(self.omega)[:, None]
+        basis, size, _ = np.linalg.svd(root * self._basis(inside)[0], full_matrices=False)
         basis = basis[:, size > _RANK * size.max(initial=0.0)]
-        weighted = root * theta
+        rest = root * np.column_stack([refitted[1], given[1]])
         for _ in range(2):
-            weighted -= basis @ (basis.T @ weighted)
-        theta = weighted / root
-        g = self.columns.dot((self.omega * theta)[:, None])[:, 0]
-        rounding = _ROUNDING * self.columns.norm * np.sqrt(self.omega @ theta**2)
-        return self._dual(eta, theta, b, g, penalty, rounding)
+            rest -= basis @ (basis.T @ rest)
+        rest /= root
+        g = self.columns.dot(self.omega[:, None] * rest)
+        return [given, (refitted[0], rest[:, 0], g[:, 0]), (given[0], rest[:, 1], g[:, 1])]
+
+    def _rounding(self, eta, theta, b):
+        """<x_j, theta> of each column that counts as 0 where there is no penalty.
+
+        A share of |x_j| |theta|, and what theta moves by when the coefficients are rounded to double precision.
+        """
+        slip = 4 * np.finfo(float).eps * float(self.columns.norm @ np.abs(b))
+        size = np.sqrt(self.omega @ theta**2)
+        return self.columns.norm * (_ROUNDING * size + slip * self.objective.bend(self.offset + eta))
 
     def _gap(self, difference: float) -> float:
         if abs(self.null) > self.noise:

@@ -186,6 +186,7 @@ class GLMEngine(QuadraticEngine):
             accuracy = self.accuracy(coarse, tol) * tightness
             loose = first and self.unsettled and l1 > 0
             self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
+            self._renew_predictor()
             self._refit()
             gap, violators, true = self._certify(l1, l2, AHEAD * l1_next if first else l1)
             if first:
@@ -218,6 +219,12 @@ class GLMEngine(QuadraticEngine):
             else:
                 self._move(l1, l2)
             start = False
+
+    def _renew_predictor(self):
+        """eta from the coefficients, where steps on reweighted rows may have carried it off by rounding."""
+        if self.work.counts[MODE] != DIRECT and self.work.counts[ITERATIONS] > 0:
+            self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
+            self._evaluate()
 
     def _certify(self, l1, l2, collect):
         """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""

@@ -22,7 +22,7 @@ from .result import Status
 from .solvers.ridge import WeightedMatrix, _ridge_scale
 from .state import GAP, ITERATIONS, LIMITS, OBJECTIVE, ROWS, records
 
-NOISE = 1e-14  # an eigenvalue below this share of the largest is rounding
+NOISE = 1e-14  # an eigenvalue below this share of the largest, or of the sum before projections, is rounding
 MOST_ROWS = 3000  # eigenvalues of a larger matrix take minutes
 ATTEMPTS = 3  # solutions, each to a tenth of the tolerance before, until the gap over all columns is small enough
 
@@ -47,7 +47,8 @@ class GLMRidgeEngine:
         self.plain = WeightedMatrix(units, np.ones(len(units.square)))
         outer = self.matrix.outer()
         values, vectors = interrupts.run(len(outer) ** 3, scipy.linalg.eigh, outer)
-        keep = values > NOISE * values.max(initial=0.0)
+        whole = float(units.square @ self.matrix.factor**2)  # before the unpenalised part was projected out
+        keep = values > NOISE * max(values.max(initial=0.0), whole)
         values, self.vectors = values[keep], vectors[:, keep]
         self.scale = np.sqrt(values)
         root = units.quadratic.root[:, None]
@@ -84,8 +85,9 @@ class GLMRidgeEngine:
         pair = np.column_stack([self.vectors @ (gamma / self.scale), residual])
         self.beta, slope = self.matrix.adjoint(pair).T
         seen = self.scale * (self.vectors.T @ residual)
-        missed = (float(slope @ slope) - float(seen @ seen)) / (2.0 * l2 * self.null)
-        self.gap = float(features.work.values[GAP]) + max(missed, 0.0)
+        missed = max(slope @ slope - seen @ seen, 0.0)
+        with np.errstate(over="ignore", divide="ignore"):
+            self.gap = float(features.work.values[GAP] + (missed / (2.0 * l2) / self.null if missed > 0.0 else 0.0))
 
     def start_from(self, columns, coefs):
         """Start alpha = 0 at these; of no use elsewhere."""

@@ -45,21 +45,27 @@ def _eta_at(u, y, a, b):
     return eta
 
 
+@register_jitable
+def _down(y, b, eta):
+    """y e^(-b eta); an amount of 0 stays 0 where the exponential overflows."""
+    return y * math.exp(-b * eta) if y > 0.0 else 0.0
+
+
 class Tweedie(NamedTuple):
     y: np.ndarray  # (n,) >= 0
     power: np.ndarray  # (1,) p
 
     def loss_value(self, i, eta):
         a, b = 2.0 - self.power[0], self.power[0] - 1.0
-        return math.exp(a * eta) / a + self.y[i] * math.exp(-b * eta) / b
+        return math.exp(a * eta) / a + _down(self.y[i], b, eta) / b
 
     def loss_residual(self, i, eta):
-        p = self.power[0]
-        return self.y[i] * math.exp((1.0 - p) * eta) - math.exp((2.0 - p) * eta)
+        a, b = 2.0 - self.power[0], self.power[0] - 1.0
+        return _down(self.y[i], b, eta) - math.exp(a * eta)
 
     def loss_curvature(self, i, eta):
         a, b = 2.0 - self.power[0], self.power[0] - 1.0
-        return a * math.exp(a * eta) + b * self.y[i] * math.exp(-b * eta)
+        return a * math.exp(a * eta) + b * _down(self.y[i], b, eta)
 
     def loss_conjugate(self, i, u):
         a, b = 2.0 - self.power[0], self.power[0] - 1.0

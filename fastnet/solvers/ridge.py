@@ -127,12 +127,12 @@ class RidgeEngine:
 
 
 def _ridge_scale(units):
-    """1 / sqrt(penalty_factor): the penalty becomes l2 |beta|^2 / 2."""
+    """1 / sqrt(penalty_factor): the penalty becomes l2 |beta|^2 / 2; 0 for unpenalised columns, whose span is gone."""
     limits = units.quadratic.limits
     if len(limits) == 0:
         return np.ones(len(units.square))
-    with np.errstate(divide="ignore"):
-        return 1.0 / np.sqrt(limits["factor"])
+    root = np.sqrt(limits["factor"])
+    return np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
 
 
 def _unit_scale(units):
