@@ -188,8 +188,10 @@ class Verifier:
 
         Any theta gives a bound. eta is rounded relative to y and to the columns, which may be far larger than theta.
         """
+        size = np.sqrt(self.omega @ given[1] ** 2)
+        as_given = [] if self.fit_intercept and abs(self.omega @ given[1]) > _ROUNDING * size else [given]
         if not self.objective.any_residual:
-            return [given]
+            return as_given
         inside = free[(self.lower[free] < b[free]) & (b[free] < self.upper[free])]
         root = np.sqrt(self.omega)[:, None]
         basis, size, _ = np.linalg.svd(root * self._basis(inside)[0], full_matrices=False)
@@ -199,7 +201,7 @@ class Verifier:
             rest -= basis @ (basis.T @ rest)
         rest /= root
         g = self.columns.dot(self.omega[:, None] * rest)
-        return [given, (refitted[0], rest[:, 0], g[:, 0]), (given[0], rest[:, 1], g[:, 1])]
+        return [*as_given, (refitted[0], rest[:, 0], g[:, 0]), (given[0], rest[:, 1], g[:, 1])]
 
     def _rounding(self, eta, theta, b):
         """<x_j, theta> of each column that counts as 0 where there is no penalty.
