@@ -59,12 +59,12 @@ class Problem(NamedTuple):
     alphas: Any  # a number of points, or multiples of alpha_max
 
 
-def specs(families=FAMILIES, columns=COLUMNS + HARD):
+def specs(families=FAMILIES, columns=COLUMNS + HARD, layouts=LAYOUTS, dtypes=DTYPES[:1] * 3 + DTYPES):
     """Strategy of `Spec`; what comes first is what a failure shrinks to."""
     pick = st.sampled_from
     return st.builds(
-        Spec, seed=st.integers(0, 2**20), n=st.integers(1, 24), p=st.integers(1, 30), layout=pick(LAYOUTS),
-        dtype=pick(DTYPES[:1] * 3 + DTYPES), columns=pick(columns), family=pick(families), response=pick(RESPONSES),
+        Spec, seed=st.integers(0, 2**20), n=st.integers(1, 24), p=st.integers(1, 30), layout=pick(layouts),
+        dtype=pick(dtypes), columns=pick(columns), family=pick(families), response=pick(RESPONSES),
         weights=pick(("", "", "integers", "any", "few")), factors=pick(("", "", "any", "zeros", "inf")),
         bounds=pick(("", "", "positive", "box", "some")), offset=st.booleans(),
         l1_ratio=pick((1.0, 0.5, 0.95, 0.05, 0.0)), fit_intercept=pick((True, True, False)), standardize=st.booleans(),
