@@ -102,6 +102,21 @@ FOUND = {
         weights="any", factors="zeros", bounds="", offset=True, l1_ratio=0.5, fit_intercept=True, standardize=True,
         grid="zero", warm=False, tol=1e-6, max_iter=1000,
     ),
+    "a warm start where the null model explains all: its coefficients came back with objective 0": Spec(
+        seed=13852, n=7, p=17, layout="csr32", dtype="float32", columns="copies", family="gaussian", response="exact",
+        weights="", factors="inf", bounds="", offset=False, l1_ratio=1.0, fit_intercept=True, standardize=False,
+        grid="one", warm=True, tol=1e-8, max_iter=1000,
+    ),
+    "cox: unpenalised columns made orthogonal to ones of an older Hessian: eta off their span, a negative gap": Spec(
+        seed=12, n=12, p=12, layout="coo", dtype="int8", columns="zeros", family="cox", response="constant", weights="",
+        factors="inf", bounds="", offset=False, l1_ratio=0.95, fit_intercept=True, standardize=False, grid="one",
+        warm=True, tol=1e-8, max_iter=1000,
+    ),
+    "nothing but rounding is left to the penalised columns: alpha_max is 0, not 1e-17": Spec(
+        seed=9, n=9, p=9, layout="csc64", dtype="float64", columns="copies", family="negative_binomial",
+        response="noise", weights="", factors="inf", bounds="positive", offset=True, l1_ratio=1.0, fit_intercept=True,
+        standardize=True, grid="far", warm=True, tol=1e-4, max_iter=1,
+    ),
 }  # fmt: skip
 
 
