@@ -105,7 +105,7 @@ class QuadraticEngine:
             self.null = 0.0
 
     def _first_pass(self):
-        """Dot every column with the null residual; returns the largest |correlation| / factor."""
+        """Dot every column with the null residual; returns the largest |correlation| / factor, 0 for rounding."""
         screen = self.screen
         screen.bound["correlation"] = screening.HUGE  # nothing is known: all are candidates
         screen.bound["stamp"][self.units.free] = RESIDENT
@@ -113,6 +113,7 @@ class QuadraticEngine:
         found = self._dot_all()
         self.first_found = found
         ratio = np.abs(screen.found[:found])
+        ratio[ratio <= screen.state[2] * np.linalg.norm(self.work.residual)] = 0.0  # rounding
         if len(self.quadratic.limits):
             factor = self.quadratic.limits["factor"][screen.candidate[:found]]
             ratio = ratio[factor > 0] / factor[factor > 0]
@@ -219,7 +220,12 @@ class QuadraticEngine:
         self.work.counts[MODE] = ITERATIVE
 
     def start_from(self, columns, coefs):
-        """Start at data-scale coefficients of some columns (a warm start); the rest is zero."""
+        """Start at data-scale coefficients of some columns (a warm start); the rest is zero.
+
+        Not where the null model explains all: it is then the solution.
+        """
+        if self.null == 0.0:
+            return
         fresh = self.screen.bound["stamp"][columns] != RESIDENT
         columns, coefs = columns[fresh], coefs[fresh]
         beta = coefs / (self.design.inv_scale[columns] * self.units.response)

@@ -298,6 +298,8 @@ class GLMEngine(QuadraticEngine):
 
     def start_from(self, columns, coefs):
         super().start_from(columns, coefs)
+        if self.null == 0.0:
+            return
         self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
         self._evaluate()
         self._refit()

@@ -75,20 +75,20 @@ def _extend_gram(store, factor, work, at):
 @jit
 def renew_gram(loss, store, quadratic, factor, work, at):
     """`_take_diagonal` and `_extend_gram` for a loss with a Hessian of its own, not diagonal."""
-    root, rows = quadratic.root, work.counts[ROWS]
+    root, rows, q = quadratic.root, work.counts[ROWS], quadratic.basis.shape[0]
     if at.counts[GRAM_ROWS] == 0:
         loss.loss_state(at.eta, root, at.curvature, at.hessian)
-    for k in range(-quadratic.basis.shape[0] if at.counts[GRAM_ROWS] == 0 else at.counts[GRAM_ROWS], rows):
+    for k in range(-q if at.counts[GRAM_ROWS] == 0 else at.counts[GRAM_ROWS], rows):
         if k < 0:
-            copy_head(quadratic.basis[-1 - k], work.a, root.shape[0])
+            copy_head(quadratic.basis[q + k], work.a, root.shape[0])
         else:
             fill(work.a, 0.0)
             store.row_axpy(k, 1.0, work.a)
         loss.loss_times(at.hessian, root, work.a, work.b)
         if k < 0:
-            copy_head(work.a, at.basis[-1 - k], root.shape[0])
-            copy_head(work.b, at.curved[-1 - k], root.shape[0])
-            _eliminate_unpenalised(quadratic, at, -1 - k)
+            copy_head(work.a, at.basis[q + k], root.shape[0])
+            copy_head(work.b, at.curved[q + k], root.shape[0])
+            _eliminate_unpenalised(quadratic, at, q + k)
         else:
             _fill_row(store, k, factor.gram, work, at)
     at.counts[GRAM_ROWS] = rows
