@@ -117,6 +117,11 @@ FOUND = {
         response="noise", weights="", factors="inf", bounds="positive", offset=True, l1_ratio=1.0, fit_intercept=True,
         standardize=True, grid="far", warm=True, tol=1e-4, max_iter=1,
     ),
+    "cox: a diverging unpenalised part, the optimum farther away than the gap allowed for": Spec(
+        seed=199, n=6, p=18, layout="coo", dtype="float64", columns="collinear", family="cox", response="signal",
+        weights="few", factors="zeros", bounds="", offset=True, l1_ratio=0.95, fit_intercept=True, standardize=True,
+        grid="one", warm=False, tol=0.01, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
