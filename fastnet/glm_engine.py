@@ -245,12 +245,15 @@ class GLMEngine(QuadraticEngine):
         return self._dots(0.0, 0.0)[0]
 
     def _infeasibility(self):
-        """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges."""
+        """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges.
+
+        The optimum is taken to lie at most as far from the present point as that does from the offset.
+        """
         basis, at = self.quadratic.basis, self.at
         if len(basis) == 0:
             return 0.0
         linear = self.quadratic.root * (at.eta - at.offset)
-        return float(np.linalg.norm(basis @ self.work.residual) * np.linalg.norm(linear))
+        return 2.0 * float(np.linalg.norm(basis @ self.work.residual) * np.linalg.norm(linear))
 
     def _dual_terms(self, violators, l1, l2):
         return self.run(
