@@ -21,6 +21,7 @@ from fastnet.certificate_math import Penalty, dual_value, refit, stationarity
 
 _CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
 _ROUNDING = 2e-9  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
+_CONSTANT = 1e-14  # share of the size of y below which its deviations are rounding: to the fit it is then constant
 _LOOSE = 1e-5  # share of that which a refit may leave before other dual points are looked at as well
 _RANK = 1e-15  # a direction of the unpenalised part shorter than this share of the longest is rounding
 
@@ -42,15 +43,19 @@ class Verifier:
         center = bool(fit_intercept) or not self.objective.intercept  # shifts do not matter where none can be fitted
         self.columns = Columns(problem.X, rows, self.omega, center)
         self.offset = np.zeros(len(y)) if problem.offset is None else problem.offset[keep]
-        if not self.objective.intercept:  # a shift is all the same to it, but not to rounding
-            self.offset = self.offset - self.omega @ self.offset
         self.y_shift, self.y_unit = 0.0, 1.0
+        self.offset_level, size = 0.0, 0.0
+        if center:  # the intercept's business, or nobody's (Cox), and of no use to rounding
+            self.offset_level = float(self.omega @ self.offset)
         if self.objective.quadratic:  # only y - offset matters, in any unit
-            y, self.offset = y - self.offset, np.zeros(len(y))
+            y, self.offset, self.offset_level = y - self.offset, np.zeros(len(y)), 0.0
+            size = np.max(np.abs(y))
             self.y_shift = float(y[0]) if self.fit_intercept else 0.0
             y = y - self.y_shift
             self.y_unit = float(power_of_two(np.max(np.abs(y))))
             self.objective = make_objective(y / self.y_unit, keep, self.omega)
+        self.offset = self.offset - self.offset_level
+        self.noise = (_CONSTANT * size / self.y_unit) ** 2  # a null objective below this is rounding of y
         self._scale_penalty(problem, standardize)
         self._fit_null()
 
@@ -119,7 +124,7 @@ class Verifier:
         self.null = float(self._value(eta)[0]) - saturated
         self.null_norm = float(np.sqrt(self.omega @ theta**2))
         size = self._value(zero)[0] if self.objective.quadratic else 0.0
-        self.noise = (4 * np.finfo(float).eps) ** 2 * float(size)  # a null objective below this is rounding
+        self.noise = max(self.noise, (4 * np.finfo(float).eps) ** 2 * float(size))
 
     def run(self, coefs, intercepts, alphas) -> dict:
         """The fields of `Certificate`."""
@@ -145,7 +150,7 @@ class Verifier:
         B = coefs.toarray() * columns.unit[:, None] / self.y_unit
         eta = columns.times(B)
         if self.objective.intercept:
-            eta = eta + columns.level(intercepts / self.y_unit, self.y_shift / self.y_unit, B)
+            eta = eta + columns.level(intercepts / self.y_unit, (self.y_shift - self.offset_level) / self.y_unit, B)
         penalties = [self._penalty(alpha) for alpha in alphas]
         primal = self._value(eta) + [penalty.value(B[:, k]) for k, penalty in enumerate(penalties)]
         # 2. correlations of every column with the residual, as given and after the refit

@@ -55,7 +55,11 @@ def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite
         problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response,
         check_finite=check_finite,
     )  # fmt: skip
-    return GLMEngine(units, family.make(y), problem.offset, family.convex, family.intercept)
+    offset = problem.offset
+    if offset is not None and fit_intercept:  # the intercept's business: a loss far from 0 loses digits, or overflows
+        level = float(units.quadratic.root**2 @ offset)
+        offset, units = offset - level, units._replace(level=level)
+    return GLMEngine(units, family.make(y), offset, family.convex, family.intercept)
 
 
 def check_classes(problem, name):

@@ -75,6 +75,7 @@ class PathRun:
 
     def _stops(self, point):
         options = self.options
+        point.columns.flags.writeable = point.coefs.flags.writeable = False  # the callback may look, not touch
         answer = None if options.callback is None else options.callback(point)
         if isinstance(answer, (bool, np.bool_)) and answer:
             self.stop_reason = "the callback returned True"

@@ -38,6 +38,7 @@ class Units(NamedTuple):
     triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
     fit_intercept: bool
     least_factor: float  # smallest positive penalty factor: the unit of those in `quadratic.limits`
+    level: float = 0.0  # what was taken off a common level of the offset: the intercept gets it back
 
     def penalties(self, alpha, l1_ratio):
         """(l1, l2) of one alpha."""
@@ -65,7 +66,7 @@ class Units(NamedTuple):
             columns = np.concatenate((columns, self.free))
             coefs = np.concatenate((coefs, unpenalised * self.design.inv_scale[self.free]))
         if self.fit_intercept:
-            intercept -= float(self.design.center[columns] @ coefs)
+            intercept -= float(self.design.center[columns] @ coefs) + self.level
         return columns, coefs, intercept
 
 
