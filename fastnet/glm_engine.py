@@ -16,7 +16,7 @@ from .solvers.certify import dot_violators
 from .solvers.certify_loss import dual_terms
 from .solvers.lagged_newton import CURVATURE, FINISHED
 from .solvers.loss_kernels import kernels_of
-from .solvers.predictor import FALLBACKS, GRAM_ROWS, Predictor, begin_alpha, rebuild_predictor
+from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
 from .solvers.prox_newton import leave_direct, newton_direction
 from .solvers.rows import compact
 from .state import (
@@ -92,6 +92,8 @@ class GLMEngine(QuadraticEngine):
         self.design = units.design
         self.screen = Screen.allocate(n, units.square, _rounding(units.design))
         self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
+        self.sight = self.work._replace(residual=np.zeros(n)) if units.centred else self.work
+        self.rounding = float(self.screen.state[2])
         self.active = records(FIRST_CAPACITY, ACTIVE)
         self.before = np.zeros(FIRST_CAPACITY)
         self.factor = Factor.allocate(max(FIRST_CAPACITY, q))
@@ -176,7 +178,7 @@ class GLMEngine(QuadraticEngine):
         self.reach = max(self.design.matrix_size()[2], STEPS * int(self.work.counts[ROWS]) ** 2)
         self._maybe_direct()
         ratio, l1_next = self._step_ratio(l1), self._next(l1)
-        self._drop_rows(AHEAD * l1)
+        compact(self, AHEAD * l1)
         self.run(begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio)
         self._move(l1, l2)
         status = self._rounds(l1, l2, l1_next, tol, max_iter)
@@ -219,7 +221,9 @@ class GLMEngine(QuadraticEngine):
             if code == FINISHED:
                 return
             if code == CURVATURE:
-                self.run(self.renew_gram, self.loss, self.store, self.quadratic, self.factor, self.work, self.at)
+                self.run(
+                    self.renew_gram, self.loss, self.store, self.active, self.quadratic, self.factor, self.work, self.at
+                )  # fmt: skip
             else:
                 self._move(l1, l2)
             start = False
@@ -243,10 +247,25 @@ class GLMEngine(QuadraticEngine):
         return gap, violators, true
 
     def _dots(self, collect, l1):
-        return self.run(dot_violators, self.design, self.screen, self.quadratic, self.work, collect, l1)
+        collect = max(0.0, collect - self._leave_out_constant())
+        return self.run(dot_violators, self.design, self.screen, self.quadratic, self.sight, collect, l1)
 
     def _dot_all(self):
         return self._dots(0.0, 0.0)[0]
+
+    def _leave_out_constant(self):
+        """Set the residual that X sees, `sight`: without the constant part where every column is centred.
+
+        No column correlates with that part. Without an intercept it may be most of the residual; the lazy bounds, which
+        know of norms only, would exclude little. Returns what rounding may leave of its correlation with a column.
+        """
+        if self.sight is self.work:
+            return 0.0
+        root, residual, seen = self.quadratic.root, self.work.residual, self.sight.residual
+        constant = float(root @ residual)
+        np.subtract(residual, constant * root, out=seen)
+        self.screen.state[2] = self.rounding * max(1.0, abs(constant) / max(np.linalg.norm(seen), 1e-300))
+        return 2.0 * self.rounding * abs(constant)
 
     def _infeasibility(self):
         """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges.
@@ -281,20 +300,13 @@ class GLMEngine(QuadraticEngine):
         if counts[MODE] == DIRECT and rows > len(self.factor.order):
             self.factor = self.factor.grown(capacity)
 
-    def _drop_rows(self, near):
-        """Forget idle rows, and keep count of those that the Gram matrix knows."""
-        counts, known = self.work.counts, self.at.counts[GRAM_ROWS]
-        self.active["trial"][: counts[ROWS]] = np.arange(counts[ROWS]) < known
-        compact(self, near)
-        self.at.counts[GRAM_ROWS] = np.count_nonzero(self.active["trial"][: counts[ROWS]])
-
     def _maybe_direct(self):
         """Return to the direct solver while the rows are few and it has not failed often."""
         rows, at, work = self.work.counts[ROWS], self.at, self.work
         if work.counts[MODE] == DIRECT or at.counts[FALLBACKS] > MOST_FALLBACKS or rows > 0.7 * self.limit:
             return
         work.counts[MODE] = DIRECT
-        at.counts[GRAM_ROWS] = 0
+        at.counts[HESSIAN] = 0
         if len(self.factor.order) < len(self.active):
             self.factor = Factor.allocate(len(self.active))
 

@@ -38,6 +38,7 @@ class Units(NamedTuple):
     triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
     fit_intercept: bool
     least_factor: float  # smallest positive penalty factor: the unit of those in `quadratic.limits`
+    centred: bool  # no intercept is fitted, and every column has mean zero but for rounding
     level: float = 0.0  # what was taken off a common level of the offset: the intercept gets it back
 
     def penalties(self, alpha, l1_ratio):
@@ -108,6 +109,7 @@ class _Frame(NamedTuple):
     scale: np.ndarray  # (p,) data units per penalty unit
     square: np.ndarray
     penalty_scale: float
+    centred: bool
 
 
 def _frame(problem, fit_intercept, standardize, check_finite):
@@ -133,7 +135,9 @@ def _frame(problem, fit_intercept, standardize, check_finite):
     root = np.sqrt(weight)
     free, excluded = _free_and_excluded(problem, inv_scale)
     basis, triangle, free = _unpenalised_basis(X, design, root, free, fit_intercept)
-    return _Frame(design, root, basis, triangle, free, excluded, scale, (norm * inv_scale) ** 2, penalty_scale)
+    centred = not fit_intercept and bool((np.abs(mean) <= 2 * n * EPS * norm).all())
+    square = (norm * inv_scale) ** 2
+    return _Frame(design, root, basis, triangle, free, excluded, scale, square, penalty_scale, centred)
 
 
 def _check_size(size, name):
@@ -152,7 +156,7 @@ def _assemble(problem, frame, target, raw, response, fit_intercept):
     quadratic = Quadratic(target, frame.root, frame.basis, limits)
     return Units(
         frame.design, quadratic, frame.square, frame.free, frame.excluded, response, frame.penalty_scale,
-        frame.basis @ raw, frame.triangle, fit_intercept, least_factor,
+        frame.basis @ raw, frame.triangle, fit_intercept, least_factor, frame.centred,
     )  # fmt: skip
 
 

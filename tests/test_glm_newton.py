@@ -9,7 +9,8 @@ from test_glm_cox import response, survival
 import fastnet
 from fastnet.glm_engine import make_glm_engine
 from fastnet.losses import cox, find_family
-from fastnet.state import ITERATIVE, MODE
+from fastnet.solvers.lagged_newton import PRESENT
+from fastnet.state import ITERATIVE, MODE, ROWS
 from fastnet.validation import check_problem
 
 
@@ -49,9 +50,9 @@ def test_cox_takes_few_newton_steps():
     assert path.n_iters.max() < 60
 
 
-def engine_of(family, X, y):
+def engine_of(family, X, y, fit_intercept=True):
     family, y = find_family(family).read(y)
-    return make_glm_engine(family, check_problem(X, y), fit_intercept=True, standardize=True)
+    return make_glm_engine(family, check_problem(X, y), fit_intercept=fit_intercept, standardize=True)
 
 
 @pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
@@ -104,3 +105,42 @@ def test_ridge_of_many_columns(family, sparse):
     np.testing.assert_allclose(path.coefs.toarray(), other.coefs.toarray(), atol=1e-4)
     np.testing.assert_allclose(path.intercepts, other.intercepts, atol=1e-4)
     np.testing.assert_allclose(path.deviance_ratios, other.deviance_ratios, atol=1e-7)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_constant_part_of_the_residual_screens_nothing_in(sparse):
+    """Without an intercept, columns of mean zero do not see the constant part: the lazy bounds leave it out."""
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((40, 3000))
+    X = np.vstack([X, -X])  # every mean is exactly zero
+    y = rng.poisson(np.exp(2.0 + 0.3 * X[:, 0]), 80).astype(float)
+    engine = engine_of("poisson", sp.csc_array(X) if sparse else X, y, fit_intercept=False)
+    for share in np.geomspace(0.9, 0.2, 12):
+        assert engine.solve(engine.units.alpha_of(share * engine.largest, 1.0), 1.0, 1e-8, 10_000) == 0
+    residual, seen = engine.work.residual, engine.sight.residual
+    assert np.linalg.norm(residual) > 3.0 * np.linalg.norm(seen)
+    np.testing.assert_allclose(X.T @ (engine.quadratic.root * (residual - seen)), 0.0, atol=1e-12)
+
+    alphas = [engine.units.alpha_of(share * engine.largest, 1.0) for share in np.geomspace(0.9, 0.2, 12)]
+    path = fastnet.enet_path(X, y, family="poisson", alphas=alphas, fit_intercept=False, tol=1e-8)
+    options = {"family": "poisson", "fit_intercept": False, "standardize": True}
+    assert fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, **options).gaps.max() <= 1e-8
+
+
+def test_rows_get_gram_entries_when_they_move():
+    """Columns loaded because they are near the threshold cost no Gram entries before they enter."""
+    X, y = family_data("binomial", n=60, p=400)
+    engine = engine_of("binomial", X, y)
+    for share in np.geomspace(0.9, 0.1, 15):
+        assert engine.solve(engine.units.alpha_of(share * engine.largest, 1.0), 1.0, 1e-9, 10_000) == 0
+    rows = engine.active[: engine.work.counts[ROWS]]
+    present = rows["gram"] == PRESENT
+    assert present[rows["place"] >= 0].all()
+    assert not present.all()
+    H = engine.at.hessian[0]
+    R = np.array([engine.store.values[k] for k in np.flatnonzero(present)])
+    curved = engine.at.curved
+    expected = (R * H) @ R.T - (R @ curved.T) @ (R @ curved.T).T
+    np.testing.assert_allclose(
+        engine.factor.gram[np.ix_(present.nonzero()[0], present.nonzero()[0])], expected, atol=1e-12
+    )

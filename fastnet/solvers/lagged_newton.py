@@ -17,7 +17,7 @@ from ..jit import internal, jit
 from ..state import FACTOR_L2, IN_FACTOR, ROWS
 from ..vectors import axpy, copy_head, dot, dot_head, fill, multiply
 from . import newton
-from .predictor import AGE, BEND, BEST, GRAM_ROWS, IDLE, LAST, LENGTH, MODEL_BEND, STRETCH
+from .predictor import AGE, BEND, BEST, HESSIAN, IDLE, LAST, LENGTH, MODEL_BEND, STRETCH
 from .rows import enter_factor, factorize_active, leave_factor, row_gradient, row_violation, take_side
 
 SAME_RIDGE = 1.15  # a factor made for a ridge within this factor of today's still serves as a preconditioner
@@ -30,6 +30,7 @@ LASTING = 3.0  # a new Hessian serves the next alphas too
 MOST_IDLE = 20  # Newton steps without a smaller violation before the direct solver gives up
 
 FINISHED, STEP, CURVATURE, FAILED = range(4)
+MISSING, WANTED, PRESENT = range(3)  # active.gram: entries are made for rows that move, not for all that are near
 
 
 @internal
@@ -61,46 +62,72 @@ def _take_diagonal(quadratic, at):
 
 
 @internal
-def _extend_gram(store, factor, work, at):
-    """Gram entries of the rows that have none yet, under a diagonal Hessian."""
-    rows = work.counts[ROWS]
-    for k in range(at.counts[GRAM_ROWS], rows):
-        fill(work.a, 0.0)
-        store.row_axpy(k, 1.0, work.a)
-        multiply(at.hessian[0], work.a, work.b)
-        _fill_row(store, k, factor.gram, work, at)
-    at.counts[GRAM_ROWS] = rows
+def _extend_gram(store, active, factor, work, at):
+    """Gram entries of the rows that want some, under a diagonal Hessian."""
+    for k in range(work.counts[ROWS]):
+        if active[k].gram == WANTED:
+            fill(work.a, 0.0)
+            store.row_axpy(k, 1.0, work.a)
+            multiply(at.hessian[0], work.a, work.b)
+            _fill_row(store, active, k, factor.gram, work, at)
 
 
 @jit
-def renew_gram(loss, store, quadratic, factor, work, at):
+def renew_gram(loss, store, active, quadratic, factor, work, at):
     """`_take_diagonal` and `_extend_gram` for a loss with a Hessian of its own, not diagonal."""
     root, rows, q = quadratic.root, work.counts[ROWS], quadratic.basis.shape[0]
-    if at.counts[GRAM_ROWS] == 0:
+    fresh = at.counts[HESSIAN] == 0
+    if fresh:
         loss.loss_state(at.eta, root, at.curvature, at.hessian)
-    for k in range(-q if at.counts[GRAM_ROWS] == 0 else at.counts[GRAM_ROWS], rows):
+        at.counts[HESSIAN] = 1
+    for k in range(-q if fresh else 0, rows):
         if k < 0:
             copy_head(quadratic.basis[q + k], work.a, root.shape[0])
-        else:
+        elif active[k].gram == WANTED:
             fill(work.a, 0.0)
             store.row_axpy(k, 1.0, work.a)
+        else:
+            continue
         loss.loss_times(at.hessian, root, work.a, work.b)
         if k < 0:
             copy_head(work.a, at.basis[q + k], root.shape[0])
             copy_head(work.b, at.curved[q + k], root.shape[0])
             _eliminate_unpenalised(quadratic, at, q + k)
         else:
-            _fill_row(store, k, factor.gram, work, at)
-    at.counts[GRAM_ROWS] = rows
+            _fill_row(store, active, k, factor.gram, work, at)
 
 
 @internal
-def _fill_row(store, k, gram, work, at):
-    """Entries of row k with those before it: work.a holds the row, work.b its product with the Hessian."""
+def _fill_row(store, active, k, gram, work, at):
+    """Entries of row k with those present: work.a holds the row, work.b its product with the Hessian."""
     for a in range(at.curved.shape[0]):
         axpy(-dot(at.curved[a], work.a), at.curved[a], work.b)
-    for other in range(k + 1):
-        gram[k, other] = gram[other, k] = store.row_dot(other, work.b)
+    active[k].gram = PRESENT
+    for other in range(work.counts[ROWS]):
+        if active[other].gram == PRESENT:
+            gram[k, other] = gram[other, k] = store.row_dot(other, work.b)
+
+
+@internal
+def _enters(active, k, l1, l2):
+    """Whether a row outside the factor should be in it: it violates, or is neither at zero nor at a bound."""
+    b = active[k].coef
+    if active[k].square <= 0.0:
+        return False
+    return row_violation(active, k, l1, l2) > 0.0 or (b != 0.0 and active[k].lower < b < active[k].upper)
+
+
+@internal
+def _want_rows(active, work, at, l1, l2):
+    """Mark the rows that the model needs and the Gram matrix has not; returns how many."""
+    wanted = 0
+    for k in range(work.counts[ROWS]):
+        if at.counts[HESSIAN] == 0:
+            active[k].gram = MISSING
+        if active[k].gram != PRESENT and (active[k].place >= 0 or _enters(active, k, l1, l2)):
+            active[k].gram = WANTED
+            wanted += 1
+    return wanted
 
 
 @internal
@@ -122,7 +149,7 @@ def reduced_violation(store, active, quadratic, work, reduced, at, l1, l2):
     worst = 0.0
     for a in range(at.basis.shape[0]):
         worst = max(worst, abs(dot(quadratic.basis[a], residual)))
-        if at.counts[GRAM_ROWS] > 0:
+        if at.counts[HESSIAN] > 0:
             axpy(-dot(at.basis[a], residual), at.curved[a], reduced)
     for k in range(work.counts[ROWS]):
         active[k].correlation = store.row_dot(k, reduced)
@@ -140,10 +167,7 @@ def _prepare_factor(active, factor, work, l1, l2):
         factor.gradient[i] = row_gradient(active, k, l1, l2)
     entering = 0
     for k in range(work.counts[ROWS]):
-        b = active[k].coef
-        if active[k].place >= 0 or active[k].square <= 0.0:
-            continue
-        if row_violation(active, k, l1, l2) > 0.0 or (b != 0.0 and active[k].lower < b < active[k].upper):
+        if active[k].place < 0 and active[k].gram == PRESENT and _enters(active, k, l1, l2):
             take_side(active, k)
             factor.rows[entering] = k
             entering += 1
@@ -152,11 +176,13 @@ def _prepare_factor(active, factor, work, l1, l2):
 
 @internal
 def _model_violation(active, factor, before, rows, l1, l2):
-    """Correlations under the model after the step so far; returns the largest violation."""
+    """Correlations under the model after the step so far, where it knows them; returns the largest violation."""
     for k in range(rows):
         factor.kink[k] = active[k].coef - before[k]
     worst = 0.0
     for k in range(rows):
+        if active[k].gram != PRESENT:
+            continue
         active[k].correlation = active[k].trial - dot_head(factor.gram[k], factor.kink, rows)
         worst = max(worst, row_violation(active, k, l1, l2))
     return worst
@@ -209,7 +235,7 @@ def _step_of_model(active, factor, work, at, before, l1, l2, target):
         if at.counts[AGE] == 0:
             at.counts[IDLE] = MOST_IDLE
         else:
-            at.counts[GRAM_ROWS] = 0
+            at.counts[HESSIAN] = 0
     bend = 0.0
     for k in range(rows):
         bend += (active[k].coef - before[k]) * (active[k].trial - active[k].correlation)
@@ -240,7 +266,7 @@ def _change_of_eta(store, active, quadratic, work, at, before):
 
 
 @internal
-def _pays_to_renew(store, work, at, violation, accuracy):
+def _pays_to_renew(store, factor, work, at, violation, accuracy):
     """True when a new Hessian costs less than the steps that the old one's rate of convergence still asks for."""
     if at.counts[AGE] == 0 or at.values[LAST] == np.inf:
         return False
@@ -248,11 +274,11 @@ def _pays_to_renew(store, work, at, violation, accuracy):
         return True
     rate = min(max(violation / at.values[LAST], 1e-3), 0.97)
     steps = np.log(violation / accuracy) / -np.log(rate)
-    n, rows, entries = at.eta.shape[0], work.counts[ROWS], 0
-    for k in range(rows):
-        entries += store.row_entries(k)
-    one_step = OVERHEAD + 3.0 * entries + rows * rows + 40.0 * n
-    renewal = 0.5 * rows * entries + rows * rows * rows / 6.0 + 10.0 * rows * n
+    n, m, entries = at.eta.shape[0], work.counts[IN_FACTOR], 0
+    for i in range(m):
+        entries += store.row_entries(factor.order[i])
+    one_step = OVERHEAD + 3.0 * entries + 2.0 * m * m + 40.0 * n
+    renewal = 0.5 * m * entries + m * m * m / 6.0 + 3.0 * m * n
     return LASTING * (steps - 1.5) * one_step > renewal
 
 
@@ -268,16 +294,17 @@ def lagged_direction(store, active, factor, quadratic, work, inner, at, before, 
         return FINISHED
     if at.counts[IDLE] >= MOST_IDLE or (at.counts[AGE] == 1 and at.values[LENGTH] == 0.0):
         return FAILED
-    if _pays_to_renew(store, work, at, violation, accuracy):
-        at.counts[GRAM_ROWS] = 0
-    if at.counts[GRAM_ROWS] == 0:
+    if _pays_to_renew(store, factor, work, at, violation, accuracy):
+        at.counts[HESSIAN] = 0
+    if at.counts[HESSIAN] == 0:
         at.counts[AGE] = 0
-    if at.counts[GRAM_ROWS] < work.counts[ROWS]:
+    if _want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0:
         if not diagonal:
             return CURVATURE
-        if at.counts[GRAM_ROWS] == 0:
+        if at.counts[HESSIAN] == 0:
             _take_diagonal(quadratic, at)
-        _extend_gram(store, factor, work, at)
+            at.counts[HESSIAN] = 1
+        _extend_gram(store, active, factor, work, at)
     if at.counts[AGE] == 0:
         reduced_violation(store, active, quadratic, work, inner.residual, at, l1, l2)
         _refactorize(active, factor, work, l2)

@@ -18,7 +18,7 @@ from ..state import DIRECT, ITERATIONS, ITERATIVE, MODE, ROWS
 from ..vectors import axpy, dot, fill, multiply
 from .coordinate_descent import iterate
 from .lagged_newton import FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
-from .predictor import BEST, FALLBACKS, GRAM_ROWS, IDLE, LAST, LENGTH, MODEL_BEND
+from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH, MODEL_BEND
 from .rows import leave_factor, row_violation
 
 BUDGET = 2e8  # stored entries touched in one step at most
@@ -108,7 +108,7 @@ def leave_direct(active, factor, work, at):
     """Leave the rest of the point to the iterative solver."""
     work.counts[MODE] = ITERATIVE
     leave_factor(active, factor, work)
-    at.counts[GRAM_ROWS] = at.counts[IDLE] = 0
+    at.counts[HESSIAN] = at.counts[IDLE] = 0
     at.counts[FALLBACKS] += 1
     at.values[BEST] = np.inf
 

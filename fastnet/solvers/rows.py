@@ -46,6 +46,7 @@ def load_violators(design, store, active, screen, quadratic, work, violators):
         square = store.row_square(rows)
         row.square = square if square > DEPENDENT * screen.square[j] else 0.0
         row.place = -1
+        row.gram = 0
         rows += 1
     work.counts[ROWS] = rows
     return True
