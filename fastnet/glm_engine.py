@@ -42,7 +42,9 @@ PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
-AHEAD = 0.97  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
+ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
+AHEAD = 1.0  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
+IDLE = 0.2  # share of the active rows that must be idle for the others to be moved together
 
 
 def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite=True):
@@ -136,7 +138,8 @@ class GLMEngine(QuadraticEngine):
         if len(columns) == 0:
             return
         self.start_from(columns, np.zeros(len(columns)))
-        self._descend(PROHIBITIVE, 0.0, NULL_ACCURACY * np.linalg.norm(self.work.residual), NULL_ITERATIONS)
+        accuracy = NULL_ACCURACY * float(np.linalg.norm(self.work.residual))
+        self._descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
         self._refit()
         self.value = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0)[0]
         self.null = max(self.value - self.saturated, 0.0)
@@ -178,7 +181,8 @@ class GLMEngine(QuadraticEngine):
         self.reach = max(self.design.matrix_size()[2], STEPS * int(self.work.counts[ROWS]) ** 2)
         self._maybe_direct()
         ratio, l1_next = self._step_ratio(l1), self._next(l1)
-        compact(self, AHEAD * l1)
+        if self._idle_share() > IDLE:
+            compact(self, AHEAD * l1)
         self.run(begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio)
         self._move(l1, l2)
         status = self._rounds(l1, l2, l1_next, tol, max_iter)
@@ -191,7 +195,10 @@ class GLMEngine(QuadraticEngine):
         while True:
             accuracy = self.accuracy(coarse, tol) * tightness
             loose = first and self.unsettled and l1 > 0
-            self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy) if loose else accuracy, max_iter)
+            if loose:
+                self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy), 0.0, max_iter)
+            else:
+                self._descend(l1, l2, accuracy, ENOUGH * tightness * tol * self.null, max_iter)
             self._renew_predictor()
             self._refit()
             gap, violators, true = self._certify(l1, l2, AHEAD * l1_next if first else l1)
@@ -208,15 +215,19 @@ class GLMEngine(QuadraticEngine):
                     return Status.STALLED
             first = False
 
-    def _descend(self, l1, l2, accuracy, max_iter):
-        """Newton steps until no active row violates optimality by more than `accuracy`; `_refit` does the rest."""
+    def _descend(self, l1, l2, accuracy, enough, max_iter):
+        """Newton steps until no active row violates optimality by more than `accuracy`, or the gap seems `enough`.
+
+        `_refit` does the rest.
+        """
         if self.work.counts[ROWS] == 0:
             return
         start = True
         while True:
             code = self.run(
-                newton_direction, self.store, self.model, self.active, self.support, self.factor, self.quadratic,
-                self.work, self.inner, self.at, self.before, l1, l2, accuracy, max_iter, start, self.diagonal,
+                newton_direction, self.store, self.model, self.active, self.support, self.factor, self.screen,
+                self.quadratic, self.work, self.inner, self.at, self.before, l1, l2, accuracy, enough, max_iter, start,
+                self.diagonal,
             )  # fmt: skip
             if code == FINISHED:
                 return
@@ -300,6 +311,10 @@ class GLMEngine(QuadraticEngine):
         if counts[MODE] == DIRECT and rows > len(self.factor.order):
             self.factor = self.factor.grown(capacity)
 
+    def _idle_share(self):
+        rows = int(self.work.counts[ROWS])
+        return 1.0 - np.count_nonzero(self.active["coef"][:rows]) / rows if rows else 0.0
+
     def _maybe_direct(self):
         """Return to the direct solver while the rows are few and it has not failed often."""
         rows, at, work = self.work.counts[ROWS], self.at, self.work
@@ -332,10 +347,12 @@ class GLMEngine(QuadraticEngine):
 
     def point(self, alpha, status):
         """The present solution on the scale of the data, inside its bounds also where a shortened step was rounded."""
-        rows = self.active[: self.work.counts[ROWS]]
-        rows["coef"] = np.clip(rows["coef"], rows["lower"], rows["upper"])
-        linear = self.quadratic.root * (self.at.eta - self.at.offset)
-        self.units = self.units._replace(target_components=self.quadratic.basis @ linear)
+        if len(self.quadratic.limits):
+            rows = self.active[: self.work.counts[ROWS]]
+            rows["coef"] = np.clip(rows["coef"], rows["lower"], rows["upper"])
+        if len(self.quadratic.basis):
+            linear = self.quadratic.root * (self.at.eta - self.at.offset)
+            self.units = self.units._replace(target_components=self.quadratic.basis @ linear)
         deviance = 1.0 - (self.value - self.saturated) / self.null if self.null > 0 else 0.0
         point = super().point(alpha, status)
         intercept = point.intercept if self.intercept else 0.0

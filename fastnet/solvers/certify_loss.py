@@ -41,6 +41,27 @@ def _model_terms(at, active, rows, work, s):
     return (1.0 - s) ** 2 * spread - s * along
 
 
+@internal
+def expected_gap(active, screen, quadratic, work, at, l1, l2):
+    """The gap to second order, should no column outside the active rows violate; from the rows' correlations."""
+    rows = work.counts[ROWS]
+    finite, inside = _dual_scales(active, rows, screen, quadratic, 0, l1, l2)
+    best = np.inf
+    for s in (finite, inside):
+        gap = conjugate_sum(s, active, rows, screen, quadratic, 0, l1, l2) + _model_terms(at, active, rows, work, s)
+        best = min(best, gap)
+    return best + penalty_of(active, rows, l1, l2)
+
+
+@internal
+def penalty_of(active, rows, l1, l2):
+    penalty = 0.0
+    for k in range(rows):
+        b = active[k].coef
+        penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+    return penalty
+
+
 @jit
 def dual_terms(store, active, screen, quadratic, work, at, violators, l1, l2, convex):
     """What the gap needs besides the loss; it is penalty + conjugates_s + (loss - its bound at s), for two scales s.
@@ -50,10 +71,7 @@ def dual_terms(store, active, screen, quadratic, work, at, violators, l1, l2, co
     """
     _correlate(store, active, screen, work, l1, l2)
     rows = work.counts[ROWS]
-    penalty = 0.0
-    for k in range(rows):
-        b = active[k].coef
-        penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
+    penalty = penalty_of(active, rows, l1, l2)
     finite, inside = _dual_scales(active, rows, screen, quadratic, violators, l1, l2)
     first = conjugate_sum(inside, active, rows, screen, quadratic, violators, l1, l2)
     second = first

@@ -17,6 +17,7 @@ from ..jit import internal, jit
 from ..state import FACTOR_L2, IN_FACTOR, ROWS
 from ..vectors import axpy, copy_head, dot, dot_head, fill, multiply
 from . import newton
+from .certify_loss import expected_gap
 from .predictor import AGE, BEND, BEST, HESSIAN, IDLE, LAST, LENGTH, MODEL_BEND, STRETCH
 from .rows import enter_factor, factorize_active, leave_factor, row_gradient, row_violation, take_side
 
@@ -24,8 +25,11 @@ SAME_RIDGE = 1.15  # a factor made for a ridge within this factor of today's sti
 SPANNED = 1e-12  # share of its curvature below which an unpenalised direction counts as flat
 STRETCHED = 0.1  # a relative error of the curvature below this is left alone
 OVERHEAD = 5e4  # cost of a step besides its passes, in multiplications
+DENSE = 0.3  # cost of an entry of a dense row in a dot product, against one of a sparse row
 REPEATS = 30  # chains on the model, each letting in what violates
-MODEL = 0.05  # accuracy of the quadratic model, relative to that asked for
+MODEL = 0.05  # accuracy of the quadratic model, relative to that asked for,
+FORCING = 0.02  # or to the violation at hand where that is larger
+NEARLY = 30.0  # violations up to this multiple of those asked for may come with a gap that is small enough
 LASTING = 3.0  # a new Hessian serves the next alphas too
 MOST_IDLE = 20  # Newton steps without a smaller violation before the direct solver gives up
 
@@ -278,19 +282,25 @@ def _pays_to_renew(store, factor, work, at, violation, accuracy):
     for i in range(m):
         entries += store.row_entries(factor.order[i])
     one_step = OVERHEAD + 3.0 * entries + 2.0 * m * m + 40.0 * n
-    renewal = 0.5 * m * entries + m * m * m / 6.0 + 3.0 * m * n
+    fill_in = 0.5 * m * entries * (1.0 if store.row_lazy() else DENSE)
+    renewal = fill_in + m * m * m / 6.0 + 3.0 * m * n
     return LASTING * (steps - 1.5) * one_step > renewal
 
 
 @internal
-def lagged_direction(store, active, factor, quadratic, work, inner, at, before, l1, l2, accuracy, diagonal):
+def lagged_direction(
+    store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, diagonal
+):
     """The Newton step to the optimum of the model: new coefficients to active, old ones to `before`.
 
-    Returns FINISHED when no violation exceeds `accuracy`, STEP, CURVATURE when a Gram matrix that this kernel cannot
-    make is needed first (`renew_gram`; the call is then repeated), or FAILED when the last step got stuck.
+    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, STEP, CURVATURE when a
+    Gram matrix that this kernel cannot make is needed first (`renew_gram`; the call is then repeated), or FAILED when
+    the last step got stuck.
     """
     violation = reduced_violation(store, active, quadratic, work, inner.residual, at, l1, l2)
     if violation <= accuracy:
+        return FINISHED
+    if violation <= NEARLY * accuracy and expected_gap(active, screen, quadratic, work, at, l1, l2) <= enough:
         return FINISHED
     if at.counts[IDLE] >= MOST_IDLE or (at.counts[AGE] == 1 and at.values[LENGTH] == 0.0):
         return FAILED
@@ -310,7 +320,7 @@ def lagged_direction(store, active, factor, quadratic, work, inner, at, before, 
         _refactorize(active, factor, work, l2)
     note_violation(at, violation)
     _stretch_hessian(at)
-    _step_of_model(active, factor, work, at, before, l1, l2, MODEL * accuracy)
+    _step_of_model(active, factor, work, at, before, l1, l2, max(MODEL * accuracy, FORCING * violation))
     _change_of_eta(store, active, quadratic, work, at, before)
     at.counts[AGE] += 1
     return STEP

@@ -115,12 +115,13 @@ def leave_direct(active, factor, work, at):
 
 @jit
 def newton_direction(
-    store, model, active, support, factor, quadratic, work, inner, at, before, l1, l2, accuracy, max_iter, start,
-    diagonal,
+    store, model, active, support, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough,
+    max_iter, start, diagonal,
 ):  # fmt: skip
     """The next Newton step, by the direct solver or the iterative one; `start` at the first call of a series.
 
-    Returns FINISHED when no active row violates optimality by more than `accuracy`, or nothing more can be done; STEP
+    Returns FINISHED when no active row violates optimality by more than `accuracy`, the gap seems to be at most
+    `enough` (it is certified later), or nothing more can be done; STEP
     when new coefficients are in active, the old ones in `before` and the change of eta in at.change; CURVATURE when
     `renew_gram` must make a Gram matrix first.
     """
@@ -132,7 +133,9 @@ def newton_direction(
     if left <= 0:
         return FINISHED
     if work.counts[MODE] == DIRECT:
-        code = lagged_direction(store, active, factor, quadratic, work, inner, at, before, l1, l2, accuracy, diagonal)
+        code = lagged_direction(
+            store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, diagonal
+        )
         if code != FAILED:
             work.counts[ITERATIONS] += code == STEP
             return code
