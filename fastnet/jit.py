@@ -16,7 +16,7 @@ Never ``parallel=True``: with ``cache=True`` and several writers it has crashed 
 import numba
 from numba import typeof
 from numba.core import cgutils, types
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 
 from .compile_cache import compile_cached
 from .compiler import InternalCompiler, KernelCompiler
@@ -43,6 +43,16 @@ def entry(kernel, *arguments):
 def internal(function):
     """Compile a function that only kernels call: no Python wrapper, which halves the compile time."""
     return numba.njit(**INTERNAL)(function)
+
+
+def generic(function):
+    """An internal function that sees a loss: it has no cache index of its own, see ``solvers/loss_kernels.py``."""
+    return register_jitable(**INTERNAL)(function)
+
+
+def allocating(function):
+    """`generic`, for functions that make arrays."""
+    return register_jitable(**INTERNAL | {"_nrt": True})(function)
 
 
 def inlined(function):

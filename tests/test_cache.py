@@ -177,7 +177,7 @@ def test_every_kernel_is_among_the_sources_that_are_watched():
     compiling = {
         file
         for file in package.rglob("*.py")
-        if re.search(r"^@(jit|internal|fast|inlined|fast_inlined|register_jitable)$|njit", file.read_text(), re.M)
+        if re.search(r"^@(jit|internal|fast|inlined|fast_inlined|generic|allocating)$|njit", file.read_text(), re.M)
     }
     assert compiling <= watched
     assert all(file.is_file() for file in watched)

@@ -24,13 +24,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
+
+from ..jit import allocating, generic
 
 TINY = 1e-300
 RISK, DEATHS, TIED, COUNT = range(4)  # rows of `risk_sets`
 
 
-@register_jitable
+@allocating
 def spread_over_terms(value, first, last, block, truncated, out):
     """out_k = sum of the values of the rows whose range [first, last] contains term k; never a difference."""
     terms = out.shape[0]
@@ -63,7 +64,7 @@ def spread_over_terms(value, first, last, block, truncated, out):
         out[k] = tree[terms + k]
 
 
-@register_jitable
+@allocating
 def gather_from_terms(value, first, last, block, truncated, out):
     """out_j = sum of value_k over the range [first, last] of row j: the transpose of `spread_over_terms`."""
     terms = value.shape[0]
@@ -96,7 +97,7 @@ def gather_from_terms(value, first, last, block, truncated, out):
         out[j] = total_j
 
 
-@register_jitable
+@allocating
 def risk_sets(cox, eta, weight, hazard, sets):
     """hazard_i = omega_i e^(eta_i - largest), and of each term, in the rows of `sets`: hazard at risk; of its events
     total weight, total hazard, number (1 with Breslow's rule). Returns the largest eta."""
@@ -117,7 +118,7 @@ def risk_sets(cox, eta, weight, hazard, sets):
     return largest
 
 
-@register_jitable
+@generic
 def at_risk(sets, k, share):
     """Hazard at risk at a step of term k, the events counting 1 - share."""
     return max(sets[RISK, k] - share * sets[TIED, k], TINY)

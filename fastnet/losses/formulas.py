@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
-from numba.extending import register_jitable
+
+from ..jit import generic
 
 SLACK = 1e-12  # how far rounding may carry an argument out of a domain
 
 
-@register_jitable
+@generic
 def entropy(a):
     """a log a on a >= 0, infinite below."""
     if a > 0.0:
@@ -16,7 +17,7 @@ def entropy(a):
     return 0.0 if a >= -SLACK else np.inf
 
 
-@register_jitable
+@generic
 def softplus(eta):
     """log(1 + e^eta), without overflow."""
     return max(eta, 0.0) + math.log1p(math.exp(-abs(eta)))

@@ -15,6 +15,10 @@ Rows of weight 0 do not count; whatever a formula gives there is left out.
 
 from numba.extending import overload
 
+from ..jit import INTERNAL
+
+OPTIONS = INTERNAL | {"_nrt": True}  # a loss that is no sum may allocate
+
 
 def _separable_sum(loss, eta, weight):
     total = 0.0
@@ -57,21 +61,21 @@ def loss_bound(loss, eta, residual, root, offset, s):
     return _separable_bound(loss, eta, residual, root, offset, s)
 
 
-@overload(loss_sum)
+@overload(loss_sum, jit_options=OPTIONS)
 def _(loss, eta, weight):
     if hasattr(loss.instance_class, "loss_total"):
         return lambda loss, eta, weight: loss.loss_total(eta, weight)
     return _separable_sum
 
 
-@overload(loss_slopes)
+@overload(loss_slopes, jit_options=OPTIONS)
 def _(loss, eta, root, residual, curvature):
     if hasattr(loss.instance_class, "loss_gradient"):
         return lambda loss, eta, root, residual, curvature: loss.loss_gradient(eta, root, residual, curvature)
     return _separable_slopes
 
 
-@overload(loss_bound)
+@overload(loss_bound, jit_options=OPTIONS)
 def _(loss, eta, residual, root, offset, s):
     if hasattr(loss.instance_class, "loss_dual"):
         return lambda loss, eta, residual, root, offset, s: loss.loss_dual(eta, residual, root, offset, s)

@@ -14,12 +14,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba.extending import register_jitable
 
+from ..jit import generic
 from .formulas import entropy
 
 
-@register_jitable
+@generic
 def _eta_at(u, y, a, b):
     """The eta where e^(a eta) - y e^(-b eta) = u, for y > 0 and a + b = 1."""
     log_y = math.log(y)

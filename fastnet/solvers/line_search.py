@@ -4,9 +4,8 @@ A step takes the longest share of a direction, by halves, at which the true obje
 """
 
 import numpy as np
-from numba.extending import register_jitable
 
-from ..jit import internal, jit
+from ..jit import generic, internal, jit
 from ..losses.loops import loss_bound, loss_slopes, loss_sum
 from ..state import ROWS
 from ..vectors import copy_head
@@ -35,7 +34,7 @@ def _penalty_at(active, rows, before, t, l1, l2):
     return value, slope
 
 
-@register_jitable  # not `internal`: functions that see the loss have no cache index of their own, see loss_kernels
+@generic
 def _try_step(loss, at, quadratic, t):
     """Residual and curvature at eta + t * change; returns the slope of the loss there."""
     for i in range(at.eta.shape[0]):
@@ -60,7 +59,7 @@ def _take_step(at, quadratic, work, t):
     floor_curvature(quadratic.root, work.residual, at.curvature, at.weight)
 
 
-@register_jitable
+@generic
 def _search(loss, at, active, quadratic, work, before, l1, l2, convex):
     """Accept the step, or halve it until the objective does not rise; returns t (0: rejected, nothing has changed).
 
@@ -116,7 +115,7 @@ def line_search(loss, at, active, quadratic, work, before, l1, l2, convex, refit
 def loss_and_bounds(loss, at, quadratic, work, s, other):
     """(loss, its part of the dual objective at s r and at other * r); at 0 that is the smallest value of the loss."""
     first = second = 0.0
-    for scale in (other, s):
-        if scale == s or other != s:
-            second, first = first, loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, scale)
+    for k in range(2 if other != s else 1):  # one place where the loss is compiled
+        second = first
+        first = loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, other if k == 0 else s)
     return loss_sum(loss, at.eta, at.weight), first, second if other != s else first
