@@ -13,11 +13,13 @@ Hessian by
 Rows of weight 0 do not count; whatever a formula gives there is left out.
 """
 
+from typing import Any
+
 from numba.extending import overload
 
 from ..jit import INTERNAL
 
-OPTIONS = INTERNAL | {"_nrt": True}  # a loss that is no sum may allocate
+OPTIONS: Any = INTERNAL | {"_nrt": True}  # a loss that is no sum may allocate
 
 
 def _separable_sum(loss, eta, weight):
