@@ -45,7 +45,7 @@ def _eta_at(u, y, a, b):
     return eta
 
 
-@register_jitable
+@generic
 def _down(y, b, eta):
     """y e^(-b eta); an amount of 0 stays 0 where the exponential overflows."""
     return y * math.exp(-b * eta) if y > 0.0 else 0.0
