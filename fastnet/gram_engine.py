@@ -4,17 +4,20 @@ A Gram matrix costs n p^2 flops at the speed of BLAS; the rounds of ``engine`` c
 the products of the columns that enter. The former wins on tall data whose path ends with many active columns.
 """
 
+from functools import partial
+
 import numpy as np
 from scipy.linalg import blas
 from scipy.special import ndtr
 
+from . import interrupts
 from .engine import QuadraticEngine
 from .result import Status
 from .solvers.gram import solve_gram
 from .state import ACTIVE, ROWS, Factor, Work, records
 
 CHUNK_CELLS = 1_000_000  # numbers of X held at once, centred and weighted: 8 MB
-MOST_FLOPS = 5e9  # in one call of BLAS: a quarter of a second between two looks at Ctrl-C
+PRODUCTS = 10.0  # in the time in which a pass over X reads one entry
 SHARE = 0.55  # of the columns predicted active at the end of the path: from here on a Gram matrix is cheaper
 TALL = 2.0  # rows per column
 
@@ -102,12 +105,14 @@ class GramEngine:
 
 
 def _chunks(units):
-    """(slice of rows, block (p, rows), factor): factor * block = root * (x - center), not yet scaled by column."""
+    """(slice of rows, block (p, rows), factor): factor * block = root * (x - center), not yet scaled by column.
+
+    X itself is one block where it needs no change.
+    """
     design, root = units.design, units.quadratic.root
     p, n = design.columns.shape
     center = design.center
-    plain = root.min() == root.max() and not center.any()
-    if plain and design.columns.dtype == np.float64 and float(n) * p * p < MOST_FLOPS:
+    if root.min() == root.max() and not center.any() and design.columns.dtype == np.float64:
         yield slice(0, n), design.columns, root[0]
         return
     rows = max(1, CHUNK_CELLS // max(p, 1))
@@ -125,12 +130,13 @@ def gram_matrix(units, out):
     total = np.zeros((p, p), order="F")
     loading = np.zeros((p, len(quadratic.basis)))
     for part, block, factor in _chunks(units):
-        total = blas.dsyrk(factor * factor, block.T, beta=1.0, c=total, trans=1, lower=1, overwrite_c=1)
+        add = partial(blas.dsyrk, factor * factor, block.T, beta=1.0, c=total, trans=1, lower=1, overwrite_c=1)
+        total = interrupts.run(float(p) * block.size / PRODUCTS, add)
         if len(quadratic.basis):
             loading += factor * (block @ quadratic.basis[:, part].T)
     loading *= scale[:, None]
-    lower = np.tril(total)
-    np.add(lower, np.tril(lower, -1).T, out=out)
+    np.add(total, total.T, out=out)  # the upper triangle is zero
+    np.einsum("ii->i", out)[:] *= 0.5
     out *= scale[:, None]
     out *= scale
     if loading.shape[1]:
