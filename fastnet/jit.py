@@ -82,14 +82,17 @@ def _prefetch(typingctx, array, index):
         i32 = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [pointer] + [ir.Constant(i32, flag) for flag in (0, 3, 1)])
+        builder.call(function, [pointer] + [ir.Constant(i32, flag) for flag in (0, 2, 1)])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), codegen
 
 
 def prefetch(array, index):
-    """Ask the processor to fetch ``array.flat[index]``; a hint without effect on any result."""
+    """Ask the processor to fetch ``array.flat[index]``; a hint without effect on any result.
+
+    Into the second-level cache: it waits for several times as many lines at once as the first.
+    """
 
 
 @overload(prefetch)

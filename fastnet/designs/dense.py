@@ -78,7 +78,7 @@ class DenseDesign(NamedTuple):
     def col_hint(self, j):
         n = self.columns.shape[1]
         start = np.int64(j) * n
-        for i in range(0, min(n, 64), 8):  # the processor sees a stream by then
+        for i in range(0, min(n, 1024), 8):
             prefetch(self.columns, start + i)
 
     def col_entries(self, j):
