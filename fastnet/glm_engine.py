@@ -7,6 +7,8 @@ per alpha, repeat:
     gap <= tol: done; otherwise append the violators, or solve more accurately when there are none
 """
 
+import math
+
 import numpy as np
 
 from .designs import make_rows
@@ -44,7 +46,7 @@ LOOSE = 100.0  # the first round of an alpha, with its active set still moving, 
 TIGHTEST = 1e-10
 ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
 AHEAD = 1.0  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
-IDLE = 0.2  # share of the active rows that must be idle for the others to be moved together
+IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together
 
 
 def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite=True):
@@ -275,7 +277,7 @@ class GLMEngine(QuadraticEngine):
         root, residual, seen = self.quadratic.root, self.work.residual, self.sight.residual
         constant = float(root @ residual)
         np.subtract(residual, constant * root, out=seen)
-        self.screen.state[2] = self.rounding * max(1.0, abs(constant) / max(np.linalg.norm(seen), 1e-300))
+        self.screen.state[2] = self.rounding * max(1.0, abs(constant) / max(math.sqrt(seen @ seen), 1e-300))
         return 2.0 * self.rounding * abs(constant)
 
     def _infeasibility(self):
