@@ -7,9 +7,9 @@ nogil        folds and ratios run in threads; no kernel touches a Python object.
 error_model  "numpy": a division needs no zero test, which keeps kernels small and vectorisable.
 fastmath     only on reductions (`fast`), where re-association lets LLVM use vector accumulators (about 3 times
              faster); never ``nnan`` or ``ninf``: NaN and infinity keep their meaning everywhere.
-_nrt         off: kernels allocate nothing and return no array, so no array's references need be counted. Counting took
-             three quarters of the time of a short sparse dot product (each count is an atomic operation), and a sixth
-             of the time to compile. Code that allocates does not compile; methods of a loss may (see parts.py).
+_nrt         off: kernels allocate nothing and return no array, so no array's references need be counted. A count is an
+             atomic operation, and a few of them took longer than a short sparse dot product; they take time to compile
+             too. Code that allocates does not compile; methods of a loss may (see parts.py).
 Never ``parallel=True``: with ``cache=True`` and several writers it has crashed processes.
 """
 
