@@ -122,6 +122,11 @@ FOUND = {
         weights="few", factors="zeros", bounds="", offset=True, l1_ratio=0.95, fit_intercept=True, standardize=True,
         grid="one", warm=False, tol=0.01, max_iter=1000,
     ),
+    "least squares: what rounding left of columns in the span of unpenalised ones fitted everything": Spec(
+        seed=216, n=8, p=10, layout="csc64", dtype="float64", columns="collinear", family="gaussian",
+        response="constant", weights="integers", factors="zeros", bounds="", offset=True, l1_ratio=0.05,
+        fit_intercept=True, standardize=False, grid="zero", warm=False, tol=1e-6, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
