@@ -31,7 +31,8 @@ class Units(NamedTuple):
     quadratic: Quadratic
     square: np.ndarray  # (p,) squared norm of x~_j, in [0, 1]
     free: np.ndarray  # columns never penalised (and not bounded): in the basis
-    excluded: np.ndarray  # columns that cannot be selected: infinite factor, no variation, closed bounds
+    excluded: np.ndarray  # columns that cannot be selected: infinite factor, no variation, closed bounds, or never
+    # penalised and dependent on others of these
     response: float  # norm of the null residual: units of y
     penalty_scale: float  # units of x~ in the penalty: 1 when standardised
     target_components: np.ndarray  # (q,) basis @ root * (y - offset) / response
@@ -134,7 +135,8 @@ def _frame(problem, fit_intercept, standardize, check_finite):
     design = make_design(X, center, inv_scale, deviation)
     root = np.sqrt(weight)
     free, excluded = _free_and_excluded(problem, inv_scale)
-    basis, triangle, free = _unpenalised_basis(X, design, root, free, fit_intercept)
+    basis, triangle, independent = _unpenalised_basis(X, design, root, free, fit_intercept)
+    excluded, free = np.union1d(excluded, np.setdiff1d(free, independent)), independent
     centred = not fit_intercept and bool((np.abs(mean) <= 2 * n * EPS * norm).all())
     square = (norm * inv_scale) ** 2
     return _Frame(design, root, basis, triangle, free, excluded, scale, square, penalty_scale, centred)

@@ -65,9 +65,12 @@ class RidgeEngine:
             return self._solve_spectral(matrix, _decompose(matrix, target), 0.0, tol)
         Z = matrix.dense()
         beta, residual, fit = np.zeros(p), target, target
-        rcond = max(RANK, 10 * max(n, p) * EPS)
+        largest = interrupts.run(float(n * p * min(n, p)), np.linalg.norm, Z, 2) if p else 0.0
+        rcond = max(RANK, 10 * max(n, p) * EPS) * max(1.0, largest)  # the columns had norm 1 before projections
+        if largest <= rcond:
+            return self._solution(matrix, beta, residual, 0.0, 0.0)
         for _ in range(2):  # the second pass removes what rounding left, and measures it
-            step = interrupts.run(float(n * p * min(n, p)), np.linalg.lstsq, Z, residual, rcond)[0] if p else beta
+            step = interrupts.run(float(n * p * min(n, p)), np.linalg.lstsq, Z, residual, rcond / largest)[0]
             beta = beta + step
             fit = Z @ step
             residual = matrix.project(target - Z @ beta)
@@ -78,7 +81,8 @@ class RidgeEngine:
         values, vectors, components = spectrum
         target = self.units.quadratic.target
         n, p = matrix.shape
-        noise = 10 * max(len(values), 1) * EPS * values.max(initial=0.0)
+        whole = float(self.units.square @ matrix.factor**2) / max(len(values), 1)  # before projections
+        noise = 10 * max(len(values), 1) * EPS * max(values.max(initial=0.0), whole)
         sure = (values > noise) | (l2 > noise)
         inverse = np.divide(1.0, values + l2, out=np.zeros_like(values), where=sure)
         weight = inverse.copy()
