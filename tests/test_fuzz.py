@@ -127,6 +127,16 @@ FOUND = {
         response="constant", weights="integers", factors="zeros", bounds="", offset=True, l1_ratio=0.05,
         fit_intercept=True, standardize=False, grid="zero", warm=False, tol=1e-6, max_iter=1000,
     ),
+    "least squares: a coefficient 2e-33 below its bound of 0": Spec(
+        seed=0, n=11, p=20, layout="unsorted", dtype="float64", columns="far shift", family="gaussian",
+        response="signal", weights="any", factors="", bounds="positive", offset=False, l1_ratio=0.95,
+        fit_intercept=False, standardize=False, grid="default", warm=True, tol=1e-10, max_iter=1000,
+    ),
+    "ridge of a loss: features so weak that coefficients and predictor parted": Spec(
+        seed=133, n=10, p=29, layout="csr32", dtype="float64", columns="wild scales", family="poisson",
+        response="exact", weights="any", factors="", bounds="", offset=False, l1_ratio=0.0, fit_intercept=True,
+        standardize=False, grid="far", warm=False, tol=1e-10, max_iter=20,
+    ),
 }  # fmt: skip
 
 
