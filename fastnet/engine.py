@@ -249,8 +249,11 @@ class QuadraticEngine:
         self.__init__(self.units)
 
     def point(self, alpha, status):
-        """The present solution on the scale of the data."""
-        beta = self.active["coef"][: self.work.counts[ROWS]]
+        """The present solution on the scale of the data, inside its bounds whatever a step was rounded to."""
+        rows = self.active[: self.work.counts[ROWS]]
+        if len(self.quadratic.limits):
+            rows["coef"] = np.clip(rows["coef"], rows["lower"], rows["upper"])
+        beta = rows["coef"]
         at = beta.nonzero()[0]
         return self.describe(alpha, status, self.work, self.active["column"][at], beta[at], self.store.loading[at])
 

@@ -348,10 +348,7 @@ class GLMEngine(QuadraticEngine):
         self._dots(np.inf, np.inf)
 
     def point(self, alpha, status):
-        """The present solution on the scale of the data, inside its bounds also where a shortened step was rounded."""
-        if len(self.quadratic.limits):
-            rows = self.active[: self.work.counts[ROWS]]
-            rows["coef"] = np.clip(rows["coef"], rows["lower"], rows["upper"])
+        """The present solution on the scale of the data."""
         if len(self.quadratic.basis):
             linear = self.quadratic.root * (self.at.eta - self.at.offset)
             self.units = self.units._replace(target_components=self.quadratic.basis @ linear)

@@ -22,7 +22,7 @@ from .result import Status
 from .solvers.ridge import WeightedMatrix, _ridge_scale
 from .state import GAP, ITERATIONS, LIMITS, OBJECTIVE, ROWS, records
 
-NOISE = 1e-14  # an eigenvalue below this share of the largest, or of the sum before projections, is rounding
+NOISE = 1e-12  # an eigenvalue below this share of the largest, or of the sum before projections, is rounding
 MOST_ROWS = 3000  # eigenvalues of a larger matrix take minutes
 ATTEMPTS = 3  # solutions, each to a tenth of the tolerance before, until the gap over all columns is small enough
 
