@@ -94,7 +94,8 @@ def enet_path(
     sample_weight, offset : (n,) array, optional
         Weights w (not negative; only their ratios matter) and offset o.
     penalty_factor : (p,) array, optional
-        pf, used as it is: 0 is never penalised, inf excludes a column.
+        pf, used as it is: 0 is never penalised, inf excludes a column. Of columns never penalised that depend on each
+        other (to 1e-9 of their length) the later ones are left out: coefficient 0.
     lower, upper : float or (p,) array, optional
         Bounds on the coefficients, on the scale of the data, 0 inside; ``lower=0`` asks for positive coefficients.
     fit_intercept : bool
