@@ -12,6 +12,7 @@ import operator
 
 from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.compiler import Compiler
+from numba.core.typing import builtins
 from numba.core.typing.arraydecl import GetItemBuffer, SetItemBuffer
 from numba.core.typing.templates import infer_global
 
@@ -101,7 +102,25 @@ def _optimize_as_a_whole(library):
     passes.run(module, *builder)
 
 
-# Numba types x[i] by trying the seven kinds of container it knows, twice each, before arrays. Kernels index arrays:
-# asked first, the rule for arrays saves a tenth of the time to compile. What it declines is typed as before.
-for _operator, _rule in ((operator.getitem, GetItemBuffer), (operator.setitem, SetItemBuffer)):
+# Numba types x[i] by trying the seven kinds of container it knows, twice each, before arrays, and a + b by trying all that
+# can be added before numbers. Kernels index arrays and add numbers: asked first, those rules save a tenth of the time to
+# compile. What they decline is typed as before.
+_FIRST = {
+    operator.getitem: GetItemBuffer,
+    operator.setitem: SetItemBuffer,
+    operator.add: builtins.BinOpAdd,
+    operator.iadd: builtins.BinOpAdd,
+    operator.sub: builtins.BinOpSub,
+    operator.isub: builtins.BinOpSub,
+    operator.mul: builtins.BinOpMul,
+    operator.imul: builtins.BinOpMul,
+    operator.truediv: builtins.BinOpTrueDiv,
+    operator.lt: builtins.CmpOpLt,
+    operator.le: builtins.CmpOpLe,
+    operator.gt: builtins.CmpOpGt,
+    operator.ge: builtins.CmpOpGe,
+    operator.eq: builtins.CmpOpEq,
+    operator.ne: builtins.CmpOpNe,
+}
+for _operator, _rule in _FIRST.items():
     infer_global(_operator)(type("First" + _rule.__name__, (_rule,), {"metadata": {"target": "cpu"}}))
