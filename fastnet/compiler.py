@@ -103,8 +103,8 @@ def _optimize_as_a_whole(library):
 
 
 # Numba types x[i] by trying the seven kinds of container it knows, twice each, before arrays, and a + b by trying all
-# that can be added before numbers. Kernels index arrays and add numbers: asked first, these rules shorten typing by
-# half. What they decline is typed as before.
+# that can be added before numbers. Kernels index arrays and add numbers: asked first, these rules save much of
+# that. What they decline is typed as before.
 _FIRST = {
     operator.getitem: GetItemBuffer,
     operator.setitem: SetItemBuffer,
