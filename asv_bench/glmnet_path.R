@@ -32,7 +32,7 @@ repeat {
   gc(FALSE)
   before <- proc.time(); fit <- fit_path(X, y, alphas); spent <- proc.time() - before
   taken <- c(taken, spent[["user.self"]] + spent[["sys.self"]])
-  if (sum(taken) >= 1 || length(taken) == 5) break
+  if (sum(taken) >= 2 || length(taken) == 60) break
 }
 beta <- fit$beta
 writeBin(beta@x, place("out_data.bin")); writeBin(beta@i, place("out_indices.bin"))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .peers import PeerFailed, glmnet_path, pace, version
+from .peers import MOST_RUNS, REPEAT_BELOW, PeerFailed, glmnet_path, pace, version
 
 LOOPS = 1_000_000  # "as many as it takes"
 
@@ -169,7 +169,7 @@ def versions() -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def solve_and_check(solve, family, X, y, alphas, tol, solved=lambda: None, repeat_below=1.0):
+def solve_and_check(solve, family, X, y, alphas, tol, solved=lambda: None, repeat_below=REPEAT_BELOW):
     """As `peers.solve_and_check`, with the gaps of `fastnet.verify`; calls `solved` before it checks."""
     import fastnet
 
@@ -177,7 +177,7 @@ def solve_and_check(solve, family, X, y, alphas, tol, solved=lambda: None, repea
     once = solve is glmnet_glm_path  # repeats in R
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a loose tolerance is the search's business, not a fault
-        while not taken or (sum(taken) < repeat_below and len(taken) < 5 and not once):
+        while not taken or (sum(taken) < repeat_below and len(taken) < MOST_RUNS and not once):
             coefs, seconds = solve(family, X, y, alphas, tol)
             taken.append(seconds)
             paces.append(pace())

@@ -105,7 +105,7 @@ def adelie_path(X, y, alphas, l1_ratio, tol):
 
 
 def glmnet_path(X, y, alphas, l1_ratio, tol, family="gaussian"):
-    """R's glmnet in a fresh R; seconds are R's own around the call, warm, the least of up to five.
+    """R's glmnet in a fresh R; seconds are R's own around the call, warm, the least of some.
 
     A Gaussian ``y`` must have mean 0 and mean(y^2) = 1: then glmnet's internal scaling of y changes nothing. For "cox"
     it has the columns time and event.
@@ -181,17 +181,17 @@ def pace() -> float:
     return time.process_time() - start
 
 
-def solve_and_check(name, X, y, alphas, l1_ratio, tol, repeat_below=1.0):
-    """Run a solver; {'seconds': least CPU time, 'gap': worst relative gap over the path}.
+REPEAT_BELOW, MOST_RUNS = 2.0, 60  # short runs are repeated until they take so many seconds in sum, at most so often
 
-    Runs that take less than ``repeat_below`` seconds in sum are repeated, five times at most (glmnet: in R).
-    """
+
+def solve_and_check(name, X, y, alphas, l1_ratio, tol, repeat_below=REPEAT_BELOW):
+    """Run a solver, short runs repeatedly; {'seconds': least CPU time, 'gap': worst relative gap over the path}."""
     from .gapcheck import path_gaps
 
     taken, paces = [], [pace()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a loose tolerance is the search's business, not a fault
-        while not taken or (sum(taken) < repeat_below and len(taken) < 5 and name != "glmnet"):
+        while not taken or (sum(taken) < repeat_below and len(taken) < MOST_RUNS and name != "glmnet"):  # glmnet: in R
             coefs, seconds = SOLVERS[name].solve(X, y, alphas, l1_ratio, tol)
             taken.append(seconds)
             paces.append(pace())
