@@ -44,6 +44,7 @@ PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
+FLOOR = 1e-12  # a gap below this (over the null objective) that a more accurate round does not lower is rounding
 ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
 AHEAD = 1.0  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
 IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together
@@ -192,7 +193,7 @@ class GLMEngine(QuadraticEngine):
         return status
 
     def _rounds(self, l1, l2, l1_next, tol, max_iter):
-        tightness, first = 1.0, True
+        tightness, first, best = 1.0, True, np.inf
         coarse = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
         while True:
             accuracy = self.accuracy(coarse, tol) * tightness
@@ -213,8 +214,9 @@ class GLMEngine(QuadraticEngine):
             self.load(violators)
             if true == 0 and not first:
                 tightness *= 0.2
-                if tightness < TIGHTEST:
+                if tightness < TIGHTEST or 0.9 * best <= gap <= FLOOR * self.null:
                     return Status.STALLED
+            best = min(best, gap)
             first = False
 
     def _descend(self, l1, l2, accuracy, enough, max_iter):
