@@ -10,7 +10,6 @@ import importlib.metadata
 import json
 import os
 import time
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .peers import MOST_RUNS, REPEAT_BELOW, PeerFailed, glmnet_path, pace, version
+from .peers import REPEAT_BELOW, PeerFailed, glmnet_path, timed, version
 
 LOOPS = 1_000_000  # "as many as it takes"
 
@@ -173,14 +172,7 @@ def solve_and_check(solve, family, X, y, alphas, tol, solved=lambda: None, repea
     """As `peers.solve_and_check`, with the gaps of `fastnet.verify`; calls `solved` before it checks."""
     import fastnet
 
-    taken, paces = [], [pace()]
-    once = solve is glmnet_glm_path  # repeats in R
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a loose tolerance is the search's business, not a fault
-        while not taken or (sum(taken) < repeat_below and len(taken) < MOST_RUNS and not once):
-            coefs, seconds = solve(family, X, y, alphas, tol)
-            taken.append(seconds)
-            paces.append(pace())
+    coefs, times = timed(partial(solve, family, X, y, alphas, tol), solve is glmnet_glm_path, repeat_below)
     solved()
     if coefs.shape[1] != len(alphas):
         raise PeerFailed(f"returned {coefs.shape[1]} of {len(alphas)} points")
@@ -188,10 +180,7 @@ def solve_and_check(solve, family, X, y, alphas, tol, solved=lambda: None, repea
     found = fastnet.verify(
         X, y, coefs, np.zeros(len(alphas)), alphas, family=family, fit_intercept=False, standardize=False
     )
-    return {
-        "seconds": min(taken), "gap": float(found.gaps.max()), "active": int(np.diff(coefs.indptr)[-1]),
-        "runs": len(taken), "pace": min(paces),
-    }  # fmt: skip
+    return times | {"gap": float(found.gaps.max()), "active": int(np.diff(coefs.indptr)[-1])}
 
 
 def answer(ask, warm, tell):

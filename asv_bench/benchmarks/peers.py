@@ -17,7 +17,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -184,28 +184,29 @@ def pace() -> float:
 REPEAT_BELOW, MOST_RUNS = 2.0, 60  # short runs are repeated until they take so many seconds in sum, at most so often
 
 
+def timed(solve, once, repeat_below):
+    """(coefs, {'seconds': least CPU time, 'runs', 'pace'}) of ``solve()``, short runs repeated unless `once`."""
+    taken, paces = [], [pace()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a loose tolerance is the search's business, not a fault
+        while not taken or (sum(taken) < repeat_below and len(taken) < MOST_RUNS and not once):
+            coefs, seconds = solve()
+            taken.append(seconds)
+            paces.append(pace())
+    return coefs, {"seconds": min(taken), "runs": len(taken), "pace": min(paces)}
+
+
 def solve_and_check(name, X, y, alphas, l1_ratio, tol, repeat_below=REPEAT_BELOW):
     """Run a solver, short runs repeatedly; {'seconds': least CPU time, 'gap': worst relative gap over the path}."""
     from .gapcheck import path_gaps
 
-    taken, paces = [], [pace()]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a loose tolerance is the search's business, not a fault
-        while not taken or (sum(taken) < repeat_below and len(taken) < MOST_RUNS and name != "glmnet"):  # glmnet: in R
-            coefs, seconds = SOLVERS[name].solve(X, y, alphas, l1_ratio, tol)
-            taken.append(seconds)
-            paces.append(pace())
+    solve = partial(SOLVERS[name].solve, X, y, alphas, l1_ratio, tol)
+    coefs, found = timed(solve, name == "glmnet", repeat_below)  # glmnet repeats in R
     if coefs.shape[1] != len(alphas):
         raise PeerFailed(f"returned {coefs.shape[1]} of {len(alphas)} points")
     coefs = sp.csc_matrix(coefs)
     gap = float(path_gaps(X, y, alphas, coefs, l1_ratio).max())
-    return {
-        "seconds": min(taken),
-        "gap": gap,
-        "active": int(coefs[:, [-1]].nnz),
-        "runs": len(taken),
-        "pace": min(paces),
-    }
+    return found | {"gap": gap, "active": int(coefs[:, [-1]].nnz)}
 
 
 def serve() -> None:

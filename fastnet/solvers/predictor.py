@@ -34,10 +34,8 @@ class Predictor(NamedTuple):
     curved: np.ndarray  # (q, n) Hessian times these, for a lagged Hessian
     hessian: np.ndarray  # (5, n) the lagged Hessian, as `loss_product` takes it
     normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
-    counts: (
-        np.ndarray
-    )  # (4,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps since the
-    # Hessian was taken; steps without a smaller violation
+    counts: np.ndarray  # (4,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
+    # since the Hessian was taken; steps without a smaller violation
     values: np.ndarray  # (6,) share of the last step that was accepted; violation before it; smallest violation so far;
     # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by
 
