@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import logsumexp, xlogy
 
 
 class NaiveCox:
@@ -19,7 +20,7 @@ class NaiveCox:
         self.mean = self.w @ X
         self.s = np.sqrt(self.w @ (X - self.mean) ** 2)
         self.Z = (X - self.mean) / self.s
-        self.terms = []  # (share of the deaths, weights of log-sum-exp over all rows, distribution of the events)
+        self.terms = []  # (share of the deaths, log weights of log-sum-exp over all rows, distribution of the events)
         for stratum in np.unique(self.strata):
             of = self.strata == stratum
             for time in np.unique(stop[of & self.event & (self.w > 0)]):
@@ -29,14 +30,15 @@ class NaiveCox:
                 deaths = self.w[here].sum()
                 for step in range(m):
                     measure = self.w * risk * np.where(here, 1 - step / m, 1.0)
-                    self.terms.append((deaths / m, measure, self.w * here / deaths))
+                    with np.errstate(divide="ignore"):
+                        self.terms.append((deaths / m, np.log(measure), self.w * here / deaths))
 
     def loss(self, eta):
-        total = -(self.w * self.event) @ eta
-        return total + sum(d * np.log(measure @ np.exp(eta)) for d, measure, _ in self.terms)
+        """sum of d (log-sum-exp - mean eta of the events): a common shift takes no digits."""
+        return sum(d * (logsumexp(measure + eta) - events @ eta) for d, measure, events in self.terms)
 
     def softmaxes(self, eta):
-        return [measure * np.exp(eta) / (measure @ np.exp(eta)) for _, measure, _ in self.terms]
+        return [np.exp(measure + eta - logsumexp(measure + eta)) for _, measure, _ in self.terms]
 
     def gradient(self, eta):
         """d loss / d eta: omega times the negative residual."""
@@ -45,13 +47,20 @@ class NaiveCox:
             total = total + d * q
         return total
 
+    def hessian_times(self, eta, v):
+        """The Hessian of the loss in eta times v."""
+        total = np.zeros(len(v))
+        for (d, _, _), q in zip(self.terms, self.softmaxes(eta), strict=True):
+            total += d * q * (v - q @ v)
+        return total
+
     def dual(self, eta, s):
         """-L*(u) - <u, offset> at the split q = s softmax + (1 - s) events: a lower bound of the loss part."""
         total = 0.0
         for (d, measure, events), q in zip(self.terms, self.softmaxes(eta), strict=True):
             q = s * q + (1 - s) * events
             at = q > 0
-            total -= d * np.sum(q[at] * np.log(q[at] / measure[at]))
+            total -= d * np.sum(xlogy(q[at], q[at]) - q[at] * measure[at])
         return total + s * self.gradient(eta) @ self.offset
 
     def gap(self, b, alpha, l1_ratio):

@@ -36,7 +36,7 @@ def judge(spec: Spec):
             f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
         )
     size = max(size, path.null_objective)
-    apart = np.where(_underflows(spec, problem, path), 0.0, np.abs(found.objectives - path.objectives))
+    apart = np.abs(found.objectives - path.objectives)
     allowed = 1e-7 * np.abs(path.objectives) + SLACK * size + rounding
     k = int(np.argmax(apart / allowed))
     assert apart[k] <= allowed[k], f"point {k}: objective {path.objectives[k]}, its coefficients {found.objectives[k]}"
@@ -57,12 +57,6 @@ def _size(problem):
         return max(abs(loss.loss(loss.offset)), 1.0)  # a sum of logarithms, which may cancel
     value = make_loss(name, getattr(problem.family, "parameters", {})).value(problem.y, offset)
     return abs(float(weight @ value) / weight.sum()) + 1e-300
-
-
-def _underflows(spec, problem, path):
-    """Points of Cox whose hazards e^eta do not fit side by side into double precision: a diverging fit."""
-    eta = problem.dense @ path.coefs.toarray() + problem.options.get("offset", np.zeros(len(problem.y)))[:, None]
-    return (np.ptp(eta, axis=0) > 600) & (spec.family == "cox")
 
 
 def _rounding_of_objectives(problem, path):
@@ -124,9 +118,7 @@ def _cox_agrees(spec, problem, path):
         c = b * truth.s
         penalty = alpha * (spec.l1_ratio * np.abs(c).sum() + (1 - spec.l1_ratio) / 2 * c @ c)
         eta = truth.offset + truth.Z @ c
-        value = truth.loss(eta - eta.max()) + penalty
-        if np.ptp(eta) > 600:  # exponentials underflow there: no match for this reference
-            continue
+        value = truth.loss(eta) + penalty
         np.testing.assert_allclose(path.objectives[k], value, rtol=1e-7, atol=1e-9, err_msg="Cox objective")
 
 

@@ -132,6 +132,11 @@ FOUND = {
         response="signal", weights="any", factors="", bounds="positive", offset=False, l1_ratio=0.95,
         fit_intercept=False, standardize=False, grid="default", warm=True, tol=1e-10, max_iter=1000,
     ),
+    "cox: unpenalised columns diverge, hazards e^2237 apart": Spec(
+        seed=9, n=9, p=9, layout="unsorted", dtype="float64", columns="shifted", family="cox", response="signal",
+        weights="any", factors="inf", bounds="positive", offset=True, l1_ratio=0.95, fit_intercept=True,
+        standardize=True, grid="far", warm=False, tol=0.01, max_iter=1,
+    ),
     "ridge of a loss: features so weak that coefficients and predictor parted": Spec(
         seed=133, n=10, p=29, layout="csr32", dtype="float64", columns="wild scales", family="poisson",
         response="exact", weights="any", factors="", bounds="", offset=False, l1_ratio=0.0, fit_intercept=True,

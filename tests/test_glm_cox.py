@@ -215,3 +215,30 @@ def test_derivatives_of_the_solvers_loss(ties, late):
     diagonal = naive.w * curvature
     assert np.all(diagonal >= -1e-15)
     assert np.linalg.eigvalsh(np.diag(diagonal) - (hessian + hessian.T) / 2).min() > -1e-9
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("size", [300.0, 3e3, 1e5])
+def test_hazards_that_do_not_fit_into_one_double(ties, late, size):
+    """Rows at risk whose e^eta lie e^size apart: no risk set may lose its own, whatever the others are."""
+    from fastnet.losses.survival_times import make_cox
+
+    _, start, stop, event = survival(late=late)
+    weight = np.resize([1.0, 2.0, 0.5, 0.0], 40)
+    naive = NaiveCox(np.arange(40.0)[:, None], start, stop, event, None, weight, efron=ties == "efron")
+    loss = make_cox(start, stop, event, None, ties == "efron")
+    noise = np.sin(1.3 * np.arange(40.0))
+    for eta in (size * noise, -size * stop / stop.max() + noise, size * stop / stop.max() + noise):
+        root, residual, curvature = np.sqrt(naive.w), np.empty(40), np.empty(40)
+        loss.loss_gradient(eta, root, residual, curvature)
+        rounding = 1e-15 * size
+        np.testing.assert_allclose(loss.loss_total(eta, naive.w), naive.loss(eta), rtol=1e-12, atol=rounding)
+        np.testing.assert_allclose(-root * residual, naive.gradient(eta), atol=1e-13 + rounding)
+        state, product, v = np.zeros((7, 40)), np.empty(40), np.cos(0.7 * np.arange(40.0))
+        loss.loss_state(eta, root, curvature, state)
+        loss.loss_times(state, root, root * v, product)
+        np.testing.assert_allclose(root * product, naive.hessian_times(eta, v), atol=1e-13 + rounding)
+        for s in (0.0, 0.4, 1.0):
+            found = loss.loss_dual(eta, residual, root, np.zeros(40), s)
+            np.testing.assert_allclose(found, naive.dual(eta, s), rtol=1e-11, atol=40 * rounding)
