@@ -235,7 +235,7 @@ def test_hazards_that_do_not_fit_into_one_double(ties, late, size):
         rounding = 1e-15 * size
         np.testing.assert_allclose(loss.loss_total(eta, naive.w), naive.loss(eta), rtol=1e-12, atol=rounding)
         np.testing.assert_allclose(-root * residual, naive.gradient(eta), atol=1e-13 + rounding)
-        state, product, v = np.zeros((7, 40)), np.empty(40), np.cos(0.7 * np.arange(40.0))
+        state, product, v = np.zeros((6, 40)), np.empty(40), np.cos(0.7 * np.arange(40.0))
         loss.loss_state(eta, root, curvature, state)
         loss.loss_times(state, root, root * v, product)
         np.testing.assert_allclose(root * product, naive.hessian_times(eta, v), atol=1e-13 + rounding)

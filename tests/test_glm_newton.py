@@ -34,7 +34,7 @@ def test_cox_hessian_is_the_derivative_of_its_gradient(ties, late):
         loss.loss_gradient(at, root, residual, curvature)
         return -root * residual, curvature
 
-    state, product = np.zeros((5, n)), np.empty(n)
+    state, product = np.zeros((6, n)), np.empty(n)
     loss.loss_state(eta, root, gradient(eta)[1], state)
     direction = np.cos(np.arange(n) * 0.7)
     loss.loss_times(state, root, root * direction, product)

@@ -26,95 +26,35 @@ from typing import NamedTuple
 import numpy as np
 
 from ..jit import allocating, generic
+from .risk_sums import LEVEL, LOWEST, gather_from_terms, level_of, lifted, spread_over_terms
 
-TINY = 1e-300
-RISK, DEATHS, TIED, COUNT = range(4)  # rows of `risk_sets`
-
-
-@allocating
-def spread_over_terms(value, first, last, block, truncated, out):
-    """out_k = sum of the values of the rows whose range [first, last] contains term k; never a difference."""
-    terms = out.shape[0]
-    if not truncated:
-        for k in range(terms):
-            out[k] = 0.0
-        for j in range(value.shape[0]):
-            if last[j] >= first[j]:
-                out[last[j]] += value[j]
-        for k in range(terms - 2, -1, -1):
-            if block[k] == block[k + 1]:
-                out[k] += out[k + 1]
-        return
-    tree = np.zeros(2 * terms)
-    for j in range(value.shape[0]):
-        low, high = first[j] + terms, last[j] + terms + 1
-        while low < high:
-            if low & 1:
-                tree[low] += value[j]
-                low += 1
-            if high & 1:
-                high -= 1
-                tree[high] += value[j]
-            low >>= 1
-            high >>= 1
-    for k in range(1, terms):
-        tree[2 * k] += tree[k]
-        tree[2 * k + 1] += tree[k]
-    for k in range(terms):
-        out[k] = tree[terms + k]
+TINY = 1e-300  # rows of a weight that is next to nothing
+RISK, DEATHS, TIED, COUNT, SET_LEVEL = range(5)  # rows of `risk_sets`
 
 
 @allocating
-def gather_from_terms(value, first, last, block, truncated, out):
-    """out_j = sum of value_k over the range [first, last] of row j: the transpose of `spread_over_terms`."""
-    terms = value.shape[0]
-    if not truncated:
-        total = np.zeros(terms)
-        for k in range(terms):
-            total[k] = value[k]
-            if k > 0 and block[k] == block[k - 1]:
-                total[k] += total[k - 1]
-        for j in range(out.shape[0]):
-            out[j] = total[last[j]] if last[j] >= first[j] else 0.0
-        return
-    tree = np.zeros(2 * terms)
-    for k in range(terms):
-        tree[terms + k] = value[k]
-    for k in range(terms - 1, 0, -1):
-        tree[k] = tree[2 * k] + tree[2 * k + 1]
-    for j in range(out.shape[0]):
-        total_j = 0.0
-        low, high = first[j] + terms, last[j] + terms + 1
-        while low < high:
-            if low & 1:
-                total_j += tree[low]
-                low += 1
-            if high & 1:
-                high -= 1
-                total_j += tree[high]
-            low >>= 1
-            high >>= 1
-        out[j] = total_j
-
-
-@allocating
-def risk_sets(cox, eta, weight, hazard, sets):
-    """hazard_i = omega_i e^(eta_i - largest), and of each term, in the rows of `sets`: hazard at risk; of its events
-    total weight, total hazard, number (1 with Breslow's rule). Returns the largest eta."""
+def risk_sets(cox, eta, weight, hazard, level, sets):
+    """hazard_i = omega_i e^(eta_i - largest) with its level (see `risk_sums`), and of each term, in the rows of `sets`:
+    hazard at risk; of its events total weight, total hazard, number (1 with Breslow's rule); level of these hazards.
+    Returns the largest eta."""
     largest = -np.inf
     for i in range(eta.shape[0]):
         if weight[i] > 0.0:
             largest = max(largest, eta[i])
+    for i in range(eta.shape[0]):
+        hazard[i], level[i] = 0.0, LOWEST
+        if weight[i] > 0.0:
+            level[i] = level_of(eta[i] - largest)
+            hazard[i] = weight[i] * math.exp(eta[i] - largest - LEVEL * level[i])
+    spread_over_terms(hazard, level, cox, sets[RISK], sets[SET_LEVEL])
     for k in range(sets.shape[1]):
         sets[DEATHS, k] = sets[TIED, k] = sets[COUNT, k] = 0.0
     for i in range(eta.shape[0]):
-        hazard[i] = weight[i] * math.exp(eta[i] - largest) if weight[i] > 0.0 else 0.0
         k = cox.term[i]
         if k >= 0 and weight[i] > 0.0:
             sets[DEATHS, k] += weight[i]
-            sets[TIED, k] += hazard[i]
+            sets[TIED, k] += lifted(hazard[i], level[i] - sets[SET_LEVEL, k])
             sets[COUNT, k] = sets[COUNT, k] + 1.0 if cox.flags[1] > 0 else 1.0
-    spread_over_terms(hazard, cox.first, cox.last, cox.block, cox.flags[0] > 0, sets[RISK])
     return largest
 
 
@@ -134,106 +74,117 @@ class Cox(NamedTuple):
 
     def loss_total(self, eta, weight):
         n, terms = eta.shape[0], self.block.shape[0]
-        hazard, sets = np.empty(n), np.empty((4, terms))
-        largest = risk_sets(self, eta, weight, hazard, sets)
+        hazard, level, sets = np.empty(n), np.empty(n), np.empty((5, terms))
+        largest = risk_sets(self, eta, weight, hazard, level, sets)
         total = 0.0
         for k in range(terms):
             m = sets[COUNT, k]
             for step in range(int(m)):
                 total += sets[DEATHS, k] / m * math.log(at_risk(sets, k, step / m))
         for i in range(n):
-            if self.term[i] >= 0 and weight[i] > 0.0:
-                total -= weight[i] * (eta[i] - largest)
+            k = self.term[i]
+            if k >= 0 and weight[i] > 0.0:
+                total -= weight[i] * (eta[i] - largest - LEVEL * sets[SET_LEVEL, k])
         return total
 
     def loss_gradient(self, eta, root, residual, curvature):
         n, terms = eta.shape[0], self.block.shape[0]
-        hazard, sets, rate, relief = np.empty(n), np.empty((4, terms)), np.zeros(terms), np.zeros(terms)
+        hazard, level, sets, rate, relief = (
+            np.empty(n), np.empty(n), np.empty((5, terms)), np.zeros(terms), np.zeros(terms)
+        )  # fmt: skip
         for i in range(n):
             residual[i] = root[i] * root[i]
-        risk_sets(self, eta, residual, hazard, sets)
+        risk_sets(self, eta, residual, hazard, level, sets)
         for k in range(terms):
             m = sets[COUNT, k]
             for step in range(int(m)):
                 share = sets[DEATHS, k] / m / at_risk(sets, k, step / m)
                 rate[k] += share
                 relief[k] += step / m * share
-        gather_from_terms(rate, self.first, self.last, self.block, self.flags[0] > 0, curvature)
+        gather_from_terms(rate, sets[SET_LEVEL], self, level, curvature)
         for i in range(n):
-            weight, event = residual[i], self.term[i] >= 0
+            weight, k = residual[i], self.term[i]
             if weight == 0.0:
                 curvature[i] = 0.0
                 continue
-            curvature[i] = hazard[i] / weight * (curvature[i] - (relief[self.term[i]] if event else 0.0))
-            residual[i] = root[i] * ((1.0 if event else 0.0) - curvature[i])
+            less = lifted(relief[k], level[i] - sets[SET_LEVEL, k]) if k >= 0 else 0.0
+            curvature[i] = hazard[i] / weight * (curvature[i] - less)
+            residual[i] = root[i] * ((1.0 if k >= 0 else 0.0) - curvature[i])
 
     def loss_state(self, eta, root, curvature, state):
         """Rows of `state`: hazard; expected events; for each term sums over its steps of share / at_risk times 1, l/m
-        and (l/m)^2. The Hessian is diag(expected) less a matrix of rank one for each step of each term."""
+        and (l/m)^2; level of the hazard. The Hessian is diag(expected) less a matrix of rank one for each step of each
+        term."""
         n, terms = eta.shape[0], self.block.shape[0]
-        weight, sets = np.empty(n), np.empty((4, terms))
+        weight, sets = np.empty(n), np.empty((5, terms))
         for i in range(n):
             weight[i] = root[i] * root[i]
             state[1, i] = weight[i] * curvature[i]
-        risk_sets(self, eta, weight, state[0], sets)
+        risk_sets(self, eta, weight, state[0], state[5], sets)
         for k in range(terms):
             m = sets[COUNT, k]
             state[2, k] = state[3, k] = state[4, k] = 0.0
             for step in range(int(m)):
                 late = step / m
-                share = sets[DEATHS, k] / m / at_risk(sets, k, late) ** 2
+                risk = at_risk(sets, k, late)
+                share = sets[DEATHS, k] / m / risk / risk
                 state[2, k] += share
                 state[3, k] += late * share
                 state[4, k] += late * late * share
 
     def loss_times(self, state, root, v, out):
         n, terms = v.shape[0], self.block.shape[0]
-        moment, tied, total = np.zeros(n), np.zeros(terms), np.empty(terms)
+        moment, tied, total, level = np.zeros(n), np.zeros(terms), np.empty(terms), np.empty(terms)
         for i in range(n):
             if root[i] > 0.0:
                 moment[i] = state[0, i] * v[i] / root[i]
-                if self.term[i] >= 0:
-                    tied[self.term[i]] += moment[i]
-        spread_over_terms(moment, self.first, self.last, self.block, self.flags[0] > 0, total)
+        spread_over_terms(moment, state[5], self, total, level)
+        for i in range(n):
+            k = self.term[i]
+            if k >= 0 and root[i] > 0.0:
+                tied[k] += lifted(moment[i], state[5, i] - level[k])
         for k in range(terms):
             whole = total[k]
             total[k] = state[2, k] * whole - state[3, k] * tied[k]
             tied[k] = state[3, k] * whole - state[4, k] * tied[k]
-        gather_from_terms(total, self.first, self.last, self.block, self.flags[0] > 0, out)
+        gather_from_terms(total, level, self, state[5], out)
         for i in range(n):
-            rest = out[i] - (tied[self.term[i]] if self.term[i] >= 0 else 0.0)
+            k = self.term[i]
+            rest = out[i] - (lifted(tied[k], state[5, i] - level[k]) if k >= 0 else 0.0)
             out[i] = (state[1, i] * v[i] / root[i] - state[0, i] * rest) / root[i] if root[i] > 0.0 else 0.0
 
     def loss_dual(self, eta, residual, root, offset, s):
         n, terms = eta.shape[0], self.block.shape[0]
-        weight, hazard, moment = np.empty(n), np.empty(n), np.zeros(n)
-        sets, risk_moment = np.empty((4, terms)), np.empty(terms)
+        weight, hazard, level, moment = np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
+        sets, risk_moment, moment_level = np.empty((5, terms)), np.empty(terms), np.empty(terms)
         for i in range(n):
             weight[i] = root[i] * root[i]
-        largest = risk_sets(self, eta, weight, hazard, sets)
+        largest = risk_sets(self, eta, weight, hazard, level, sets)
         for i in range(n):
             if hazard[i] > 0.0:
                 moment[i] = hazard[i] * (eta[i] - largest)
-        spread_over_terms(moment, self.first, self.last, self.block, self.flags[0] > 0, risk_moment)
+        spread_over_terms(moment, level, self, risk_moment, moment_level)
         total = 0.0
         log_s = math.log(s) if s > 0.0 else 0.0
         for k in range(terms):  # as if the whole risk set had its softmax alone
-            m = sets[COUNT, k]
+            m, shift = sets[COUNT, k], LEVEL * sets[SET_LEVEL, k]
             for step in range(int(m)):
                 h = at_risk(sets, k, step / m)
-                total += sets[DEATHS, k] / m * s / h * (risk_moment[k] + (log_s - math.log(h)) * sets[RISK, k])
+                log_q = log_s - math.log(h) - shift
+                total += sets[DEATHS, k] / m * s / h * (risk_moment[k] + log_q * sets[RISK, k])
         for i in range(n):  # the events: what they really have, less what was counted above
             total += s * root[i] * residual[i] * offset[i]
             k = self.term[i]
             if k < 0 or weight[i] == 0.0:
                 continue
-            m = sets[COUNT, k]
-            e = hazard[i] / weight[i]
+            m, shift = sets[COUNT, k], LEVEL * sets[SET_LEVEL, k]
+            e = lifted(hazard[i], level[i] - sets[SET_LEVEL, k]) / weight[i]
             for step in range(int(m)):
                 h = at_risk(sets, k, step / m)
                 left = 1.0 - step / m
                 q = s * left * e / h + (1.0 - s) / sets[DEATHS, k]
                 if q > 0.0:
                     total += sets[DEATHS, k] / m * weight[i] * q * math.log(q / left)
-                total -= sets[DEATHS, k] / m * weight[i] * s * e / h * (eta[i] - largest + log_s - math.log(h))
+                log_q = eta[i] - largest + log_s - math.log(h) - shift
+                total -= sets[DEATHS, k] / m * weight[i] * s * e / h * log_q
         return -total

@@ -7,7 +7,7 @@
 A loss that is no such sum (Cox) defines `loss_total`, `loss_gradient` and `loss_dual` with the same arguments, and its
 Hessian by
 
-    loss_state(eta, root, curvature, state)   what the products need to know of this eta, into `state` (5, n)
+    loss_state(eta, root, curvature, state)   what the products need to know of this eta, into `state` (6, n)
     loss_times(state, root, v, out)           out = H v in weighted space, H = D^-1 f'' D^-1 with D = diag(root)
 
 Rows of weight 0 do not count; whatever a formula gives there is left out.

@@ -32,7 +32,7 @@ class Predictor(NamedTuple):
     previous: np.ndarray  # (n,) eta at the alpha before
     basis: np.ndarray  # (q, n) directions spanning the unpenalised part, orthonormal in the Hessian of the model
     curved: np.ndarray  # (q, n) Hessian times these, for a lagged Hessian
-    hessian: np.ndarray  # (5, n) the lagged Hessian, as `loss_product` takes it
+    hessian: np.ndarray  # (6, n) the lagged Hessian, as `loss_product` takes it
     normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
     counts: np.ndarray  # (4,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
     # since the Hessian was taken; steps without a smaller violation
@@ -43,7 +43,7 @@ class Predictor(NamedTuple):
     def allocate(cls, offset, weight, q):
         n = len(weight)
         vectors = (np.zeros(n) for _ in range(6))
-        matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((5, n)), np.zeros((q + 1, q))
+        matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((6, n)), np.zeros((q + 1, q))
         return cls(
             offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, np.zeros(4, np.int64), np.zeros(6)
         )
