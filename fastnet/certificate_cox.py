@@ -90,6 +90,7 @@ class CoxObjective:
     intercept = False
     any_residual = False  # the dual bound splits the residual at eta
     largest_scale = 1.0
+    longest_step = 100.0  # of a direction without curvature rounding may make any length
 
     def __init__(self, start, stop, event, strata, omega, efron):
         self.omega, self.log_omega, self.event = omega, np.log(omega), event

@@ -47,6 +47,11 @@ class Sum(NamedTuple):
         """Multiples s of the residual beyond this one have no dual bound."""
         return np.inf
 
+    @property
+    def longest_step(self) -> float:
+        """How far one Newton step may move an eta."""
+        return np.inf
+
     def _y(self, eta):
         return self.y if eta.ndim == 1 else self.y[:, None]
 
@@ -146,8 +151,9 @@ def refit(objective, offset, eta, Z, low, high):
             step = np.linalg.lstsq(A, target, rcond=None)[0]
         else:
             step = lsq_linear(A, target, bounds=(low - delta, high - delta), method="bvls", tol=1e-15).x
-        size = 1.0
-        while size > 1e-10:  # halve until the loss does not rise
+        size = min(1.0, objective.longest_step / max(np.max(np.abs(Z @ step)), 1e-300))
+        least = 1e-10 * size
+        while size > least:  # halve until the loss does not rise
             trial = np.clip(delta + size * step, low, high)
             trial_eta = base + Z @ trial
             trial_value = objective.value(offset + trial_eta)

@@ -18,7 +18,7 @@ from .solvers.certify import dot_violators
 from .solvers.certify_loss import dual_terms
 from .solvers.lagged_newton import CURVATURE, FINISHED
 from .solvers.loss_kernels import kernels_of
-from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
+from .solvers.predictor import FALLBACKS, HESSIAN, LENGTH, Predictor, begin_alpha, rebuild_predictor
 from .solvers.prox_newton import leave_direct, newton_direction
 from .solvers.rows import compact
 from .state import (
@@ -40,6 +40,7 @@ from .units import make_glm_units
 from .validation import check_response
 
 NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
+NULL_STEPS = 100  # Newton steps on the unpenalised part
 PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
@@ -123,6 +124,8 @@ class GLMEngine(QuadraticEngine):
     def _fit_null(self):
         """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
         self._evaluate()
+        if not self.diagonal:
+            self._fit_unpenalised()
         self._refit()
         self.value, self.saturated, _ = self.run(
             self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0
@@ -130,6 +133,27 @@ class GLMEngine(QuadraticEngine):
         self.null = self.value - self.saturated
         if not self.null > NO_DEVIANCE * abs(self.value):
             self.null = 0.0
+
+    def _fit_unpenalised(self):
+        """Newton on the unpenalised part with the loss's own Hessian, where the diagonal curvature is but a bound.
+
+        Steps by that bound, as `_refit` takes them, may need thousands.
+        """
+        at, work = self.at, self.work
+        last = np.inf
+        for _ in range(NULL_STEPS):
+            worst = np.abs(self.quadratic.basis @ work.residual).max(initial=0.0)
+            if worst <= NULL_ACCURACY * np.linalg.norm(work.residual) and worst >= 0.1 * last:
+                break
+            last = worst
+            at.counts[HESSIAN] = 0
+            self.run(self.renew_gram, self.loss, self.store, self.active, self.quadratic, self.factor, work, at)
+            step = (at.basis @ work.residual) @ at.basis
+            np.divide(step, self.quadratic.root, out=at.change, where=self.quadratic.root > 0)
+            self._move(0.0, 0.0)
+            if at.values[LENGTH] == 0.0:
+                break
+        at.counts[HESSIAN] = 0
 
     def _fit_bounded_null(self):
         """Columns without penalty but with bounds belong to the null model too: they are active rows from the start."""
@@ -141,6 +165,7 @@ class GLMEngine(QuadraticEngine):
         if len(columns) == 0:
             return
         self.start_from(columns, np.zeros(len(columns)))
+        self._maybe_direct()
         accuracy = NULL_ACCURACY * float(np.linalg.norm(self.work.residual))
         self._descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
         self._refit()
