@@ -10,7 +10,7 @@ from scipy import sparse
 
 from .engine import QuadraticEngine
 from .exceptions import ConvergenceWarning, PathInterrupted
-from .glm_engine import make_glm_engine
+from .glm_problem import make_glm_engine
 from .glm_ridge_engine import GLMRidgeEngine, prefers_features
 from .gram_engine import GramEngine, prefers_gram
 from .io import digest

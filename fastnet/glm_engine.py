@@ -7,15 +7,12 @@ per alpha, repeat:
     gap <= tol: done; otherwise append the violators, or solve more accurately when there are none
 """
 
-import math
-
 import numpy as np
 
 from .designs import make_rows
 from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rounding, direct_limit
 from .result import Status
-from .solvers.certify import dot_violators
-from .solvers.certify_loss import dual_terms
+from .solvers.certify_loss import certify_loss, examine_loss
 from .solvers.lagged_newton import CURVATURE, FINISHED
 from .solvers.loss_kernels import kernels_of
 from .solvers.predictor import FALLBACKS, HESSIAN, LENGTH, Predictor, begin_alpha, rebuild_predictor
@@ -36,8 +33,6 @@ from .state import (
     Work,
     records,
 )  # fmt: skip
-from .units import make_glm_units
-from .validation import check_response
 
 NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
 NULL_STEPS = 100  # Newton steps on the unpenalised part
@@ -49,37 +44,6 @@ FLOOR = 1e-13  # a gap below this (over the null objective) that a more accurate
 ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
 AHEAD = 1.0  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
 IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together
-
-
-def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite=True):
-    """The engine of a `Family` for a validated problem; refuses y outside the family's domain."""
-    y = check_classes(problem, family.name) if family.domain == "sign" else problem.y
-    fit_intercept = fit_intercept or not family.intercept  # shifts that do not matter are projected out
-    if family.domain != "sign":
-        check_response(y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept)
-    units = make_glm_units(
-        problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response,
-        check_finite=check_finite,
-    )  # fmt: skip
-    offset = problem.offset
-    if offset is not None and fit_intercept:  # the intercept's business: a loss far from 0 loses digits, or overflows
-        level = float(units.quadratic.root**2 @ offset)
-        offset, units = offset - level, units._replace(level=level)
-    return GLMEngine(units, family.make(y), offset, family.convex, family.intercept)
-
-
-def check_classes(problem, name):
-    """y as -1 and 1, from 0 and 1 or -1 and 1."""
-    y = problem.y
-    low = -1.0 if y.min() < 0 else 0.0
-    bad = (y != low) & (y != 1.0)
-    if bad.any():
-        i = int(np.argmax(bad))
-        raise ValueError(f"y is {y[i]:g} at index {i}; family={name!r} allows two classes, 0 and 1 (or -1 and 1)")
-    seen = y if problem.sample_weight is None else y[problem.sample_weight > 0]
-    if seen.min() == seen.max():
-        raise ValueError(f"y is {seen[0]:g} in every row of positive weight: one class only, nothing to separate")
-    return np.where(y > 0, 1.0, -1.0)
 
 
 class GLMEngine(QuadraticEngine):
@@ -229,7 +193,7 @@ class GLMEngine(QuadraticEngine):
                 self._descend(l1, l2, accuracy, ENOUGH * tightness * tol * self.null, max_iter)
             self._renew_predictor()
             self._refit()
-            gap, violators, true = self._certify(l1, l2, AHEAD * l1_next if first else l1)
+            gap, violators, true = certify_loss(self, l1, l2, AHEAD * l1_next if first else l1)
             if first:
                 self.unsettled = true > 0
             if gap <= tol * self.null:
@@ -274,55 +238,15 @@ class GLMEngine(QuadraticEngine):
             self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
             self._evaluate()
 
-    def _certify(self, l1, l2, collect):
-        """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""
-        work = self.work
-        violators, true = self._dots(collect, l1)
-        penalty, s, first, other, second = self._dual_terms(violators, l1, l2)
-        self.value, *bounds = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, work, s, other)
-        if self.convex:
-            first, second = first + self.value - bounds[0], second + self.value - bounds[1]
-        gap = penalty + min(first, second) + self._infeasibility()
-        work.values[GAP], work.values[OBJECTIVE] = gap / self.null, self.value + penalty
-        return gap, violators, true
-
-    def _dots(self, collect, l1):
-        collect = max(0.0, collect - self._leave_out_constant())
-        return self.run(dot_violators, self.design, self.screen, self.quadratic, self.sight, collect, l1)
+    def examine(self, collect, l1, l2):
+        """`examine_loss` of the present point."""
+        return self.run(
+            examine_loss, self.design, self.store, self.active, self.screen, self.quadratic, self.work, self.sight,
+            self.at, self.units.centred, self.rounding, collect, l1, l2, self.convex,
+        )  # fmt: skip
 
     def _dot_all(self):
-        return self._dots(0.0, 0.0)[0]
-
-    def _leave_out_constant(self):
-        """Set the residual that X sees, `sight`: without the constant part where every column is centred.
-
-        No column correlates with that part. Without an intercept it may be most of the residual; the lazy bounds, which
-        know of norms only, would exclude little. Returns what rounding may leave of its correlation with a column.
-        """
-        if self.sight is self.work:
-            return 0.0
-        root, residual, seen = self.quadratic.root, self.work.residual, self.sight.residual
-        constant = float(root @ residual)
-        np.subtract(residual, constant * root, out=seen)
-        self.screen.state[2] = self.rounding * max(1.0, abs(constant) / max(math.sqrt(seen @ seen), 1e-300))
-        return 2.0 * self.rounding * abs(constant)
-
-    def _infeasibility(self):
-        """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges.
-
-        The optimum is taken to lie at most as far from the present point as that does from the offset.
-        """
-        basis, at = self.quadratic.basis, self.at
-        if len(basis) == 0:
-            return 0.0
-        linear = self.quadratic.root * (at.eta - at.offset)
-        return 2.0 * float(np.linalg.norm(basis @ self.work.residual) * np.linalg.norm(linear))
-
-    def _dual_terms(self, violators, l1, l2):
-        return self.run(
-            dual_terms, self.store, self.active, self.screen, self.quadratic, self.work, self.at, violators, l1, l2,
-            self.convex,
-        )  # fmt: skip
+        return self.examine(0.0, 0.0, 0.0)[0]
 
     def load(self, violators):
         """Append the columns listed in screen.candidate to the active rows."""
@@ -368,11 +292,10 @@ class GLMEngine(QuadraticEngine):
         self._refit()
         self.at.previous[:] = self.at.eta
         self._mark()
-        self._dual_terms(0, 0.0, 0.0)  # for the correlations of the rows
 
     def _mark(self):
-        """Make today's residual the reference that rows dropped at the next alpha are stamped with."""
-        self._dots(np.inf, np.inf)
+        """Correlations of the rows, with a residual that becomes the reference of those dropped at the next alpha."""
+        self.examine(np.inf, 0.0, 0.0)
 
     def point(self, alpha, status):
         """The present solution on the scale of the data."""

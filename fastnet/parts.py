@@ -24,6 +24,8 @@ row_room(rows, more, entries)     True when `more` rows with so many stored entr
 row_load(k, design, j, root)      row k = root * x~_j; rows are appended in order
 row_dot(k, r)                 <row_k, r>
 row_axpy(k, a, r)                 r += a * row_k
+row_put(c, v, block)              v becomes number c of the four vectors in block (4 n,)
+row_dots(k, block)                the products <row_k, v> with these four vectors
 row_project(k, basis)             loading[k] = basis @ row_k; dense rows are projected in place, sparse ones lazily
 row_square(k)                     squared norm of the projected row
 row_lazy()                        True when `project` leaves the row as it is
@@ -52,6 +54,8 @@ REQUIRED = {
         "row_load",
         "row_dot",
         "row_axpy",
+        "row_put",
+        "row_dots",
         "row_project",
         "row_square",
         "row_reweight",
@@ -124,6 +128,16 @@ def _(self, rows, more, entries):
 @_method("row_axpy")
 def _(self, k, a, r):
     return _find(self, "row_axpy")
+
+
+@_method("row_put")
+def _(self, c, v, block):
+    return _find(self, "row_put")
+
+
+@_method("row_dots")
+def _(self, k, block):
+    return _find(self, "row_dots")
 
 
 @_method("row_reweight")

@@ -42,7 +42,7 @@ ACTIVE = np.dtype(
     [
         ("column", "i8"),  # index into X
         ("place", "i8"),  # position in the factor, -1 outside
-        ("gram", "i8"),  # whether the Gram matrix under a lagged Hessian has the row, see ``lagged_newton``
+        ("gram", "i8"),  # whether the Gram matrix under a lagged Hessian has the row, see ``lagged_hessian``
         ("coef", "f8"),  # penalty space
         ("correlation", "f8"),  # <row, residual> when last computed
         ("sign", "f8"),  # -1, 1: the side of zero that the quadratic model assumes

@@ -7,9 +7,9 @@ from parts import family_data
 from test_glm_cox import response, survival
 
 import fastnet
-from fastnet.glm_engine import make_glm_engine
+from fastnet.glm_problem import make_glm_engine
 from fastnet.losses import cox, find_family
-from fastnet.solvers.lagged_newton import PRESENT
+from fastnet.solvers.lagged_hessian import PRESENT
 from fastnet.state import ITERATIVE, MODE, ROWS
 from fastnet.validation import check_problem
 

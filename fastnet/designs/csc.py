@@ -49,6 +49,19 @@ def _gather_dot(values, indices, v):
     return (a + b) + (c + d)
 
 
+@internal
+def _gather_dots(values, indices, block):
+    """Four dot products at once: what one gather fetches of the interleaved vectors serves all."""
+    a = b = c = d = 0.0
+    for k in range(values.shape[0]):
+        i, x = np.uint64(4) * np.uint64(indices[k]), values[k]
+        a += x * block[i]
+        b += x * block[i + np.uint64(1)]
+        c += x * block[i + np.uint64(2)]
+        d += x * block[i + np.uint64(3)]
+    return a, b, c, d
+
+
 @fast_inlined
 def _scatter(a, values, indices, out):
     for k in range(values.shape[0]):
@@ -192,6 +205,14 @@ class CSCRows(NamedTuple):
     def row_axpy(self, k, a, r):
         start, stop = self.start[k], self.start[k + 1]
         _scatter(a, self.data[start:stop], self.indices[start:stop], r)
+
+    def row_put(self, c, v, block):
+        for i in range(v.shape[0]):
+            block[4 * i + c] = v[i]
+
+    def row_dots(self, k, block):
+        a, b = self.start[k], self.start[k + 1]
+        return _gather_dots(self.data[a:b], self.indices[a:b], block)
 
     def gram(self, first, last, out):
         """out[first:last, :last] and its mirror = inner products of projected rows."""

@@ -132,6 +132,15 @@ class DenseRows(NamedTuple):
     def row_axpy(self, k, a, r):
         axpy(a, self.values[k], r)
 
+    def row_put(self, c, v, block):
+        n = v.shape[0]
+        for i in range(n):
+            block[c * n + i] = v[i]
+
+    def row_dots(self, k, block):
+        row, n = self.values[k], self.values.shape[1]
+        return dot(row, block[:n]), dot(row, block[n : 2 * n]), dot(row, block[2 * n : 3 * n]), dot(row, block[3 * n :])
+
     def gram(self, first, last, out):
         """out[first:last, :last] and its mirror = inner products of rows."""
         block = self.values[first:last] @ self.values[:last].T

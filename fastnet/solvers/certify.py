@@ -31,12 +31,6 @@ def refresh_residual(store, active, quadratic, work):
     renew_residual(store, active, quadratic, work)
 
 
-@jit
-def dot_violators(design, screen, quadratic, work, collect, l1):
-    """`find_violators` alone."""
-    return find_violators(design, screen, quadratic, work, collect, l1)
-
-
 @internal
 def renew_residual(store, active, quadratic, work):
     """residual = target - sum_k coef_k row_k from scratch: rounding never accumulates along the path."""

@@ -1,20 +1,91 @@
-"""The duality gap of a loss that is not quadratic, given the columns that the lazy bounds could not exclude."""
+"""Certify a point of a loss that is not quadratic: dots that the lazy bounds cannot exclude, and the duality gap."""
 
 import numpy as np
 
 from ..jit import internal, jit
-from ..state import RESIDUAL2, ROWS
+from ..state import GAP, OBJECTIVE, RESIDUAL2, ROWS
+from ..vectors import dot
+from .certify import find_violators
 from .gap import conjugate_sum, scale_limits
+from .predictor import CORRELATED
 
 NEGLIGIBLE = 1e-11  # cosine below which an unpenalised column counts as orthogonal to the residual
 
 
+def certify_loss(fit, l1, l2, collect):
+    """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""
+    work = fit.work
+    violators, true, penalty, s, first, other, second = fit.examine(collect, l1, l2)
+    fit.value, *bounds = fit.run(fit.loss_and_bounds, fit.loss, fit.at, fit.quadratic, work, s, other)
+    if fit.convex:
+        first, second = first + fit.value - bounds[0], second + fit.value - bounds[1]
+    gap = penalty + min(first, second) + _infeasibility(fit)
+    work.values[GAP], work.values[OBJECTIVE] = gap / fit.null, fit.value + penalty
+    return gap, violators, true
+
+
+def _infeasibility(fit):
+    """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges.
+
+    The optimum is taken to lie at most as far from the present point as that does from the offset.
+    """
+    basis, at = fit.quadratic.basis, fit.at
+    if len(basis) == 0:
+        return 0.0
+    linear = fit.quadratic.root * (at.eta - at.offset)
+    return 2.0 * float(np.linalg.norm(basis @ fit.work.residual) * np.linalg.norm(linear))
+
+
+@jit
+def examine_loss(
+    design, store, active, screen, quadratic, work, sight, at, centred, rounding, collect, l1, l2, convex
+):  # fmt: skip
+    """Violators as `find_violators` has them, and what the gap needs besides the loss.
+
+    The gap is penalty + conjugates_s + (loss - its bound at s), for two scales s. Returns (columns above `collect`,
+    columns above l1, penalty, s, conjugates, s, conjugates), and sets the correlations of the active rows. Where the
+    loss is not convex the gap is that of the quadratic model at the present point, and in the conjugates but for the
+    penalty.
+    """
+    if centred:
+        collect = max(
+            0.0, collect - _leave_out_constant(screen, quadratic.root, work.residual, sight.residual, rounding)
+        )
+    violators, true = find_violators(design, screen, quadratic, sight, collect, l1)
+    _correlate(store, active, screen, work, at, l1, l2)
+    rows = work.counts[ROWS]
+    penalty = penalty_of(active, rows, l1, l2)
+    finite, inside = _dual_scales(active, rows, screen, quadratic, violators, l1, l2)
+    first = conjugate_sum(inside, active, rows, screen, quadratic, violators, l1, l2)
+    second = first
+    if finite != inside:
+        second = conjugate_sum(finite, active, rows, screen, quadratic, violators, l1, l2)
+    if not convex:
+        first += _model_terms(at, active, rows, work, inside)
+        second += _model_terms(at, active, rows, work, finite)
+    return violators, true, penalty, inside, first, finite, second
+
+
 @internal
-def _correlate(store, active, screen, work, l1, l2):
-    """active.correlation = dots of the rows with today's residual."""
+def _leave_out_constant(screen, root, residual, seen, rounding):
+    """seen = residual without its constant part, for an X whose columns are all centred.
+
+    No column correlates with that part. Without an intercept it may be most of the residual; the lazy bounds, which
+    know of norms only, would exclude little. Returns what rounding may leave of its correlation with a column.
+    """
+    constant = dot(root, residual)
+    for i in range(root.shape[0]):
+        seen[i] = residual[i] - constant * root[i]
+    screen.state[2] = rounding * max(1.0, abs(constant) / max(np.sqrt(dot(seen, seen)), 1e-300))
+    return 2.0 * rounding * abs(constant)
+
+
+@internal
+def _correlate(store, active, screen, work, at, l1, l2):
+    """active.correlation = dots of the rows with today's residual, where they are not that already."""
     square = work.values[RESIDUAL2]
     for k in range(work.counts[ROWS]):
-        c = store.row_dot(k, work.residual)
+        c = active[k].correlation if at.counts[CORRELATED] == 1 else store.row_dot(k, work.residual)
         free = active[k].factor * l1 == 0.0 and active[k].factor * l2 == 0.0
         if free and abs(c) <= NEGLIGIBLE * np.sqrt(square * screen.square[active[k].column]):
             c = 0.0
@@ -60,24 +131,3 @@ def penalty_of(active, rows, l1, l2):
         b = active[k].coef
         penalty += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
     return penalty
-
-
-@jit
-def dual_terms(store, active, screen, quadratic, work, at, violators, l1, l2, convex):
-    """What the gap needs besides the loss; it is penalty + conjugates_s + (loss - its bound at s), for two scales s.
-
-    Returns (penalty, s, conjugates, s, conjugates), and sets the correlations of the active rows. Where the loss is not
-    convex the gap is that of the quadratic model at the present point, and in the conjugates but for the penalty.
-    """
-    _correlate(store, active, screen, work, l1, l2)
-    rows = work.counts[ROWS]
-    penalty = penalty_of(active, rows, l1, l2)
-    finite, inside = _dual_scales(active, rows, screen, quadratic, violators, l1, l2)
-    first = conjugate_sum(inside, active, rows, screen, quadratic, violators, l1, l2)
-    second = first
-    if finite != inside:
-        second = conjugate_sum(finite, active, rows, screen, quadratic, violators, l1, l2)
-    if not convex:
-        first += _model_terms(at, active, rows, work, inside)
-        second += _model_terms(at, active, rows, work, finite)
-    return penalty, inside, first, finite, second

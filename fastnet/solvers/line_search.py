@@ -9,7 +9,7 @@ from ..jit import generic, internal, jit
 from ..losses.loops import loss_bound, loss_slopes, loss_sum
 from ..state import ROWS
 from ..vectors import copy_head
-from .predictor import BEND, LENGTH, floor_curvature, unpenalised_direction
+from .predictor import BEND, CORRELATED, LENGTH, floor_curvature, unpenalised_direction
 
 HALVINGS = 40
 ROUNDING = 1e-15  # share of an objective by which it may seem to rise
@@ -35,14 +35,14 @@ def _penalty_at(active, rows, before, t, l1, l2):
 
 
 @generic
-def _try_step(loss, at, quadratic, t):
-    """Residual and curvature at eta + t * change; returns the slope of the loss there."""
-    for i in range(at.eta.shape[0]):
-        at.trial[i] = at.eta[i] + t * at.change[i]
-    loss_slopes(loss, at.trial, quadratic.root, at.residual, at.slope)
+def _try_step(loss, at, quadratic, t, eta, residual, curvature):
+    """eta, residual and curvature after the share t of the step; returns the slope of the loss there."""
+    for i in range(eta.shape[0]):
+        eta[i] = at.eta[i] + t * at.change[i]
+    loss_slopes(loss, eta, quadratic.root, residual, curvature)
     slope = 0.0
-    for i in range(at.eta.shape[0]):
-        slope -= quadratic.root[i] * at.residual[i] * at.change[i]
+    for i in range(eta.shape[0]):
+        slope -= quadratic.root[i] * residual[i] * at.change[i]
     return slope
 
 
@@ -53,6 +53,7 @@ def _take_step(at, quadratic, work, t):
     for i in range(n):
         bend += quadratic.root[i] * (work.residual[i] - at.residual[i]) * at.change[i]
     at.values[BEND] = bend / t
+    at.counts[CORRELATED] = 0
     copy_head(at.trial, at.eta, n)
     copy_head(at.residual, work.residual, n)
     copy_head(at.slope, at.curvature, n)
@@ -63,15 +64,20 @@ def _take_step(at, quadratic, work, t):
 def _search(loss, at, active, quadratic, work, before, l1, l2, convex):
     """Accept the step, or halve it until the objective does not rise; returns t (0: rejected, nothing has changed).
 
-    A convex objective that still falls at the end of the step has fallen all the way: no value is needed then.
+    No value is needed where the objective is convex, so that its slope grows, and the mean of the slopes in the middle
+    and at the end of the step, which bounds the mean slope, is not above zero.
     """
     rows = work.counts[ROWS]
     start = np.nan
     t = 1.0
     for _ in range(HALVINGS):
-        slope = _try_step(loss, at, quadratic, t)
+        slope = _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
         penalty, penalty_slope = _penalty_at(active, rows, before, t, l1, l2)
-        accept = convex and slope + penalty_slope <= 0.0
+        slope += penalty_slope
+        if convex and slope > 0.0:
+            slope += _try_step(loss, at, quadratic, 0.5 * t, work.a, work.b, work.c)
+            slope += _penalty_at(active, rows, before, 0.5 * t, l1, l2)[1]
+        accept = convex and slope <= 0.0
         if not accept:
             value = 0.0
             for trial in range(0 if np.isnan(start) else 1, 2):  # one place where the loss is compiled

@@ -15,7 +15,7 @@ import types
 import numba
 
 from ..jit import OPTIONS, jit
-from .lagged_newton import renew_gram
+from .lagged_hessian import renew_gram
 from .line_search import line_search, loss_and_bounds
 
 KERNELS = line_search, loss_and_bounds, renew_gram

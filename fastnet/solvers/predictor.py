@@ -13,8 +13,8 @@ STEEP = 1e-3  # |residual| counts as this much curvature at least: bounds the Ne
 FLAT = 1e-7  # and so does this share of the mean curvature
 
 # Places in `Predictor.counts` and `Predictor.values`
-HESSIAN, FALLBACKS, AGE, IDLE = range(4)
-LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH = range(6)
+HESSIAN, FALLBACKS, AGE, IDLE, CORRELATED, FIRST = range(6)
+LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE = range(8)
 
 
 class Predictor(NamedTuple):
@@ -33,19 +33,22 @@ class Predictor(NamedTuple):
     basis: np.ndarray  # (q, n) directions spanning the unpenalised part, orthonormal in the Hessian of the model
     curved: np.ndarray  # (q, n) Hessian times these, for a lagged Hessian
     hessian: np.ndarray  # (6, n) the lagged Hessian, as `loss_product` takes it
+    block: np.ndarray  # (4 n,) four vectors, as the rows' row_dots takes them
     normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
-    counts: np.ndarray  # (4,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
-    # since the Hessian was taken; steps without a smaller violation
-    values: np.ndarray  # (6,) share of the last step that was accepted; violation before it; smallest violation so far;
-    # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by
+    counts: np.ndarray  # (6,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
+    # since the Hessian was taken; steps without a smaller violation; 1 when active.correlation is today's; 1 until the
+    # first step of an alpha was measured
+    values: np.ndarray  # (8,) share of the last step that was accepted; violation before it; smallest violation so far;
+    # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by;
+    # what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it
 
     @classmethod
     def allocate(cls, offset, weight, q):
         n = len(weight)
         vectors = (np.zeros(n) for _ in range(6))
-        matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((6, n)), np.zeros((q + 1, q))
+        matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((6, n)), np.zeros(4 * n), np.zeros((q + 1, q))
         return cls(
-            offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, np.zeros(4, np.int64), np.zeros(6)
+            offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, np.zeros(6, np.int64), np.zeros(8)
         )
 
 
@@ -131,6 +134,10 @@ def begin_alpha(store, active, quadratic, work, at, before, ratio):
     is the change of eta: a direction for `line_search`.
     """
     rebuild_predictor(store, active, quadratic, work, at)
+    at.values[MODEL_BEND] = 0.0
+    at.counts[FIRST] = 1
+    if at.values[FIRST_STRETCH] > 0.0:  # first steps resemble each other, not those that end the alpha before
+        at.values[STRETCH] = at.values[FIRST_STRETCH]
     n = at.eta.shape[0]
     fill(at.trial, 0.0)
     for k in range(work.counts[ROWS]):

@@ -18,7 +18,7 @@ from ..state import DIRECT, ITERATIONS, ITERATIVE, MODE, ROWS
 from ..vectors import axpy, dot, fill, multiply
 from .coordinate_descent import iterate
 from .lagged_newton import FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
-from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH, MODEL_BEND
+from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH
 from .rows import leave_factor, row_violation
 
 BUDGET = 2e8  # stored entries touched in one step at most
@@ -127,7 +127,6 @@ def newton_direction(
     """
     if start:
         at.values[LENGTH], at.values[LAST], at.values[BEST] = 1.0, np.inf, np.inf
-        at.values[MODEL_BEND] = 0.0
         at.counts[IDLE] = 0
     left = max_iter - work.counts[ITERATIONS]
     if left <= 0:
