@@ -10,14 +10,49 @@ function in two kernels are one to the loader: the first it meets).
 import functools
 import operator
 
+from llvmlite import binding
 from numba import _dynfunc  # type: ignore[attr-defined]
-from numba.core.compiler import Compiler
-from numba.core.typing import builtins
+from numba.core import typed_passes, types, untyped_passes
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import PassManager
+from numba.core.imputils import lower_builtin
+from numba.core.typing import builtins, signature
 from numba.core.typing.arraydecl import GetItemBuffer, SetItemBuffer
-from numba.core.typing.templates import infer_global
+from numba.core.typing.templates import AbstractTemplate, infer_global
+
+# What a kernel needs of Numba's 27 passes: the others are for closures, generators, array expressions, None as an
+# argument and other Python that kernels do without.
+PASSES = (
+    untyped_passes.TranslateByteCode,
+    untyped_passes.FixupArgs,
+    untyped_passes.IRProcessing,
+    untyped_passes.GenericRewrites,
+    untyped_passes.ReconstructSSA,
+    typed_passes.NopythonTypeInference,
+    typed_passes.PreLowerStripPhis,
+    typed_passes.IRLegalization,
+    typed_passes.NativeLowering,
+    typed_passes.NoPythonBackend,
+)
+
+# Loops are vectorised, several vectors at a time, but not unrolled: that nearly doubled the machine code and the time
+# to make it, and paths took as long.
+TUNING = binding.create_pipeline_tuning_options(speed_level=3)
+TUNING.loop_unrolling = False
 
 
-class InternalCompiler(Compiler):
+class ShortCompiler(CompilerBase):
+    """Numba's compiler with the passes that kernels need."""
+
+    def define_pipelines(self):
+        manager = PassManager("kernel")
+        for each in PASSES:
+            manager.add_pass(each, each.__name__)
+        manager.finalize()
+        return [manager]
+
+
+class InternalCompiler(ShortCompiler):
     """For functions that only kernels call: code to be linked into a kernel, neither optimised nor executable."""
 
     def __init__(self, *args, **kwargs):
@@ -31,7 +66,14 @@ class InternalCompiler(Compiler):
         target.get_executable = _no_executable
 
 
-class KernelCompiler(Compiler):
+class MethodCompiler(InternalCompiler):
+    """For methods of parts: users write them too, in all the Python that Numba understands."""
+
+    def define_pipelines(self):
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+
+class KernelCompiler(ShortCompiler):
     """For functions that Python calls."""
 
     def __init__(self, *args, **kwargs):
@@ -97,9 +139,8 @@ def _optimize_as_a_whole(library):
     for function in module.functions:
         if function.linkage.name == "linkonce_odr" and not function.is_declaration:
             function.linkage = "internal"
-    passes = library._codegen._module_pass_manager()
-    passes, *builder = passes if isinstance(passes, tuple) else (passes,)  # a pair in newer Numba
-    passes.run(module, *builder)
+    passes = binding.create_pass_builder(library._codegen._tm, TUNING)
+    passes.getModulePassManager().run(module, passes)
 
 
 # Numba types x[i] by trying the seven kinds of container it knows, twice each, before arrays, and a + b by trying all
@@ -124,3 +165,26 @@ _FIRST = {
 }
 for _operator, _rule in _FIRST.items():
     infer_global(_operator)(type("First" + _rule.__name__, (_rule,), {"metadata": {"target": "cpu"}}))
+
+
+# Numba's max and min take anything, by code compiled for each pair of types; of two numbers they are one comparison.
+def _choose(function, comparison):
+    class OfTwoNumbers(AbstractTemplate):
+        key = function
+        metadata = {"target": "cpu"}
+
+        def generic(self, args, kws):
+            number = self.context.unify_types(*args) if len(args) == 2 and not kws else None
+            return signature(number, number, number) if number in (types.int64, types.float64) else None
+
+    def chosen(context, builder, sig, args):
+        compare = builder.fcmp_ordered if sig.return_type == types.float64 else builder.icmp_signed
+        return builder.select(compare(comparison, args[1], args[0]), args[1], args[0])
+
+    infer_global(function)(OfTwoNumbers)
+    for number in (types.int64, types.float64):
+        lower_builtin(function, number, number)(chosen)
+
+
+_choose(max, ">")
+_choose(min, "<")

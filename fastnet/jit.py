@@ -13,10 +13,12 @@ _nrt         off: kernels allocate nothing and return no array, so no array's re
 Never ``parallel=True``: with ``cache=True`` and several writers it has crashed processes.
 """
 
+from typing import Any
+
 import numba
-from numba import typeof
+from numba import config, typeof
 from numba.core import cgutils, types
-from numba.extending import intrinsic, overload, register_jitable
+from numba.extending import intrinsic, register_jitable
 
 from .compile_cache import compile_cached
 from .compiler import InternalCompiler, KernelCompiler
@@ -70,7 +72,6 @@ def fast(function):
     return numba.njit(**INTERNAL, fastmath=REASSOCIATE)(function)
 
 
-@intrinsic
 def _prefetch(typingctx, array, index):
     from llvmlite import ir
     from numba.np.arrayobj import make_array
@@ -88,13 +89,6 @@ def _prefetch(typingctx, array, index):
     return types.void(array, types.int64), codegen
 
 
-def prefetch(array, index):
-    """Ask the processor to fetch ``array.flat[index]``; a hint without effect on any result.
-
-    Into the second-level cache: it waits for several times as many lines at once as the first.
-    """
-
-
-@overload(prefetch)
-def _prefetch_overload(array, index):
-    return lambda array, index: _prefetch(array, index)
+# prefetch(array, index): ask the processor to fetch array.flat[index]; a hint without effect on any result.
+# Into the second-level cache: it waits for several times as many lines at once as the first.
+prefetch: Any = (lambda array, index: None) if config.DISABLE_JIT else intrinsic(_prefetch)  # type: ignore[attr-defined]

@@ -44,7 +44,7 @@ Loss: see ``fastnet.losses``.
 from numba.core import types
 from numba.extending import overload_method
 
-from .compiler import InternalCompiler
+from .compiler import MethodCompiler
 
 REQUIRED = {
     "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries"),
@@ -76,7 +76,7 @@ def require(part, role):
 
 def _method(name, allocates=False):
     # Inlined by force: a call that passes the arrays of a NamedTuple costs tens of ns, more than a short sparse column.
-    options = {"forceinline": True, "pipeline_class": InternalCompiler, "_nrt": allocates}
+    options = {"forceinline": True, "pipeline_class": MethodCompiler, "_nrt": allocates}
     return overload_method(types.BaseNamedTuple, name, jit_options=options)
 
 

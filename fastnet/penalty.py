@@ -40,7 +40,7 @@ def violation(c, b, l1, l2, lower, upper):
     if b == 0.0:
         above = g - l1 if upper > 0.0 else 0.0
         below = -l1 - g if lower < 0.0 else 0.0
-        return max(0.0, above, below)
+        return max(max(0.0, above), below)
     g -= l1 if b > 0.0 else -l1
     if b >= upper:
         return max(0.0, -g)
