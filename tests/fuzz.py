@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import os
 import signal
 import sys
@@ -55,7 +56,11 @@ def main():
                 missed[spec.family, Status(path.statuses[k]).name].append((path.gaps[k] / path.tol, spec))
         if sum(examples.values()) % 1000 == 0:
             print(f"{sum(examples.values())} examples, {sum(map(len, findings.values()))} findings", flush=True)
-        slowest = max(slowest, (time.process_time() - start, spec), key=lambda item: item[0])
+        if time.process_time() - start > slowest[0]:  # once more: without what was compiled on the way
+            start = time.process_time()
+            with contextlib.suppress(Exception):
+                judge(spec)
+            slowest = max(slowest, (time.process_time() - start, spec), key=lambda item: item[0])
 
     settings = hypothesis.settings(
         max_examples=asked.examples, deadline=None, database=None, phases=[hypothesis.Phase.generate],
@@ -76,7 +81,7 @@ def main():
         worst, spec = max(allowed or cases, key=lambda case: case[0])
         print(f"  {status} with a warning: {family} {len(cases)} points, {len(allowed)} of them with max_iter=1000;")
         print(f"    farthest: gap {worst:.3g} tol at {spec}")
-    print(f"  slowest example: {slowest[0]:.2f} s of CPU at {slowest[1]}")
+    print(f"  slowest example, compiled: {slowest[0]:.2f} s of CPU at {slowest[1]}")
     for cases in findings.values():
         print(f"FOUND {len(cases)} x {cases[0][0]}\n    {cases[0][1]}")
     return bool(findings)

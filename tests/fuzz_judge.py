@@ -26,9 +26,9 @@ def judge(spec: Spec):
     )
     assert found.feasible.all(), "a bound, an excluded column or the intercept is not kept"
     size = _size(problem)
-    if spec.columns != "nearly equal":  # where ranks are a matter of opinion
+    if spec.columns not in HARD:  # where ranks are a matter of opinion
         apart = abs(path.null_objective - found.null_objective)
-        assert apart <= 1e-6 * found.null_objective + SLACK * size, (
+        assert apart <= 1e-6 * found.null_objective + 100 * SLACK * size, (  # it may diverge: separable classes
             f"null objective {path.null_objective}, verify finds {found.null_objective}"
         )
     scale = path.null_objective + SLACK * size  # a null model may explain everything, but for rounding
@@ -40,6 +40,8 @@ def judge(spec: Spec):
         assert true <= promised * 1.001 + loose * SLACK * scale + SLACK * size + rounding[k], (
             f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
         )
+    weak = certifiable & (path.gaps > 1e-2) & (found.gaps < 1e-4 * path.gaps)
+    assert not weak.any() or spec.max_iter < 1000, f"a gap of {path.gaps[weak]} where verify finds {found.gaps[weak]}"
     size = max(size, path.null_objective)
     apart = np.abs(found.objectives - path.objectives)
     allowed = 1e-7 * np.abs(path.objectives) + SLACK * size + rounding
@@ -67,7 +69,8 @@ def _size(problem):
 def _rounding_of_objectives(problem, path):
     """What rounding the coefficients to double precision may do: eps sum_j |x_ij b_j|, where that is far above eta."""
     moved = 4 * np.finfo(float).eps * np.max(np.abs(problem.dense) @ np.abs(path.coefs.toarray()), axis=0)
-    return moved * (1 + np.sqrt(2 * np.abs(path.objectives)))
+    slope = np.sqrt(2 * np.abs(path.objectives))  # of a quadratic loss; others have slopes of about 1
+    return moved * (slope + (moved if problem.family == "gaussian" else 1.0))
 
 
 def _statuses_are_honest(path, messages):
@@ -88,7 +91,10 @@ def _reference_agrees(spec, problem, path):
         for k, alpha in enumerate(path.alphas):
             point = path.intercepts[k], path.coefs[:, [k]].toarray()[:, 0]
             gap = truth.gap(*point, alpha)
-            if gap > path.gaps[k]:  # its dual point is weak where unpenalised columns depend on others, or have bounds
+            weak = alpha == 0 or bool(
+                (truth.pf == 0).any()
+            )  # its dual point, where free columns are dependent or bounded
+            if weak and gap > path.gaps[k]:
                 best = truth.objective(*truth.solve(alpha), alpha)
                 gap = (truth.objective(*point, alpha) - best) / truth.null_objective
             if path.statuses[k] == Status.CONVERGED:

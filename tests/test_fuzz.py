@@ -137,6 +137,21 @@ FOUND = {
         weights="any", factors="inf", bounds="positive", offset=True, l1_ratio=0.95, fit_intercept=True,
         standardize=True, grid="far", warm=False, tol=0.01, max_iter=1,
     ),
+    "an unpenalised column between bounds, in the span of free ones: its rounding made the gap useless": Spec(
+        seed=3, n=3, p=14, layout="csr32", dtype="float64", columns="constant", family="gaussian", response="signal",
+        weights="", factors="zeros", bounds="some", offset=False, l1_ratio=1.0, fit_intercept=True, standardize=True,
+        grid="zero", warm=True, tol=0.01, max_iter=1000,
+    ),
+    "the same for another loss": Spec(
+        seed=22, n=4, p=22, layout="csr64", dtype="int8", columns="plain", family="negative_binomial",
+        response="signal", weights="integers", factors="zeros", bounds="some", offset=False, l1_ratio=0.05,
+        fit_intercept=True, standardize=False, grid="one", warm=True, tol=0.01, max_iter=1000,
+    ),
+    "no penalty: correlations of 2e-11 made the gap useless": Spec(
+        seed=110, n=19, p=19, layout="csr64", dtype="int64", columns="plain", family="negative_binomial",
+        response="signal", weights="integers", factors="zeros", bounds="some", offset=True, l1_ratio=0.5,
+        fit_intercept=True, standardize=True, grid="zero", warm=False, tol=1e-8, max_iter=1000,
+    ),
     "ridge of a loss: features so weak that coefficients and predictor parted": Spec(
         seed=133, n=10, p=29, layout="csr32", dtype="float64", columns="wild scales", family="poisson",
         response="exact", weights="any", factors="", bounds="", offset=False, l1_ratio=0.0, fit_intercept=True,
