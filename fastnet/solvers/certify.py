@@ -86,7 +86,7 @@ def _measure(store, active, factor, screen, quadratic, work, violators, true, l1
     """
     trusting = work.counts[IN_FACTOR] > 0
     while True:
-        worst = _update_correlations(store, active, work, trusting, l1, l2)
+        worst = _update_correlations(store, active, screen, work, trusting, l1, l2)
         work.values[GAP] = _gap(active, screen, quadratic, work, violators, l1, l2) / null
         if not trusting or (work.values[GAP] > tol and (true > 0 or worst > 0.0)):
             break
@@ -97,7 +97,7 @@ def _measure(store, active, factor, screen, quadratic, work, violators, true, l1
 
 
 @internal
-def _update_correlations(store, active, work, trusting, l1, l2):
+def _update_correlations(store, active, screen, work, trusting, l1, l2):
     """Correlations of the rows; returns the largest violation among those outside the factor, 0 when negligible.
 
     When `trusting`, rows in the factor are taken at their optimum, which the direct step has just reached.
@@ -112,7 +112,7 @@ def _update_correlations(store, active, work, trusting, l1, l2):
             continue
         c = store.row_dot(k, work.residual)
         if (l1 + l2) * f == 0.0 and (row.upper if c > 0.0 else -row.lower) == np.inf:
-            if c * c <= ROUNDING * ROUNDING * row.square * work.values[RESIDUAL2]:
+            if c * c <= ROUNDING * ROUNDING * screen.square[row.column] * work.values[RESIDUAL2]:
                 c = 0.0
         row.correlation = c
         if not inside:

@@ -9,7 +9,7 @@ from .certify import find_violators
 from .gap import conjugate_sum, scale_limits
 from .predictor import CORRELATED
 
-NEGLIGIBLE = 1e-11  # cosine below which an unpenalised column counts as orthogonal to the residual
+NEGLIGIBLE = 1e-10  # cosine below which an unpenalised column counts as orthogonal to the residual, but for its `slack`
 
 
 def certify_loss(fit, l1, l2, collect):
@@ -52,7 +52,7 @@ def examine_loss(
             0.0, collect - _leave_out_constant(screen, quadratic.root, work.residual, sight.residual, rounding)
         )
     violators, true = find_violators(design, screen, quadratic, sight, collect, l1)
-    _correlate(store, active, screen, work, at, l1, l2)
+    slack = _correlate(store, active, screen, work, at, l1, l2)
     rows = work.counts[ROWS]
     penalty = penalty_of(active, rows, l1, l2)
     finite, inside = _dual_scales(active, rows, screen, quadratic, violators, l1, l2)
@@ -63,7 +63,7 @@ def examine_loss(
     if not convex:
         first += _model_terms(at, active, rows, work, inside)
         second += _model_terms(at, active, rows, work, finite)
-    return violators, true, penalty, inside, first, finite, second
+    return violators, true, penalty, inside, first + slack, finite, second + slack
 
 
 @internal
@@ -82,14 +82,23 @@ def _leave_out_constant(screen, root, residual, seen, rounding):
 
 @internal
 def _correlate(store, active, screen, work, at, l1, l2):
-    """active.correlation = dots of the rows with today's residual, where they are not that already."""
+    """active.correlation = dots of the rows with today's residual, where they are not that already.
+
+    Returns the slack: what the gap may miss because correlations of columns without penalty count as zero; their
+    coefficients are taken to lie at most as far from the optimum as from zero.
+    """
     square = work.values[RESIDUAL2]
+    slack = 0.0
     for k in range(work.counts[ROWS]):
         c = active[k].correlation if at.counts[CORRELATED] == 1 else store.row_dot(k, work.residual)
         free = active[k].factor * l1 == 0.0 and active[k].factor * l2 == 0.0
         if free and abs(c) <= NEGLIGIBLE * np.sqrt(square * screen.square[active[k].column]):
+            slack += 2.0 * abs(c * active[k].coef)
             c = 0.0
         active[k].correlation = c
+    if slack > 0.0:
+        at.counts[CORRELATED] = 0
+    return slack
 
 
 @internal
