@@ -63,6 +63,10 @@ class Point(NamedTuple):
 class QuadraticEngine:
     """State of one Gaussian fit."""
 
+    null_accuracy = (
+        0.0  # cosine of the null residual with what it should be orthogonal to, beyond the rounding of a dot
+    )
+
     def __init__(self, units):
         self.units = units
         quadratic = units.quadratic
@@ -113,7 +117,7 @@ class QuadraticEngine:
         found = self._dot_all()
         self.first_found = found
         ratio = np.abs(screen.found[:found])
-        ratio[ratio <= screen.state[2] * np.linalg.norm(self.work.residual)] = 0.0  # rounding
+        ratio[ratio <= max(screen.state[2], self.null_accuracy) * np.linalg.norm(self.work.residual)] = 0.0  # rounding
         if len(self.quadratic.limits):
             factor = self.quadratic.limits["factor"][screen.candidate[:found]]
             ratio = ratio[factor > 0] / factor[factor > 0]

@@ -14,6 +14,7 @@ from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rou
 from .result import Status
 from .solvers.certify_loss import certify_loss, examine_loss
 from .solvers.lagged_newton import CURVATURE, FINISHED
+from .solvers.line_search import ORTHOGONAL
 from .solvers.loss_kernels import kernels_of
 from .solvers.predictor import FALLBACKS, HESSIAN, LENGTH, Predictor, begin_alpha, rebuild_predictor
 from .solvers.prox_newton import leave_direct, newton_direction
@@ -52,6 +53,8 @@ class GLMEngine(QuadraticEngine):
     `null` is the objective of the null model (unpenalised part alone) above that of the saturated model: half the null
     deviance per unit of weight. Gaps are divided by it.
     """
+
+    null_accuracy = 4 * ORTHOGONAL
 
     def __init__(self, units, loss, offset, convex=True, intercept=True):
         quadratic = units.quadratic
