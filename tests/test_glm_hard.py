@@ -7,6 +7,7 @@ import pytest
 from parts import FAMILY_RESPONSES, family_data
 
 import fastnet
+from fastnet import losses
 from fastnet.exceptions import ConvergenceWarning
 from fastnet.losses import find_family
 
@@ -123,3 +124,14 @@ def test_inverse_gaussian_stays_on_the_same_stationary_points():
     )
     np.testing.assert_allclose(repeated.objectives, path.objectives[[1, 5]], rtol=1e-8)
     np.testing.assert_allclose(repeated.coefs.toarray(), path.coefs[:, [1, 5]].toarray(), atol=1e-3)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_huber_far_from_the_squares(weighted):
+    """Residuals 1,000 delta long: nearly every observation is in the linear part, where a Newton step has no length."""
+    rng = np.random.default_rng(3)
+    X = np.asfortranarray(rng.standard_normal((40, 10)))
+    y = 100.0 * (X[:, :3].sum(axis=1) + rng.standard_t(2, 40))
+    weights = {"sample_weight": rng.integers(0, 4, 40).astype(float)} if weighted else {}
+    path = check(losses.huber(delta=0.1), X, y, tol=1e-6, alphas=20, **weights)
+    assert path.n_iters.max() < 500
