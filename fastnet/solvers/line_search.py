@@ -1,6 +1,8 @@
 """The kernels that see the loss, compiled once for each: the step of prox-Newton, and the values of the certificate.
 
-A step takes the longest share of a direction, by halves, at which the true objective does not rise.
+Along a convex objective the step goes to where the slope has become flat but does not rise: no value is needed, and a
+loss that is linear far out (Huber) takes a step of the right length. Elsewhere, and where slopes are rounding, it takes
+the longest share of a direction, by halves, at which the value does not rise.
 """
 
 import numpy as np
@@ -12,6 +14,9 @@ from ..vectors import copy_head
 from .predictor import BEND, CORRELATED, LENGTH, floor_curvature, unpenalised_direction
 
 HALVINGS = 40
+TRIALS = 20  # on the way to a flat slope
+FLAT = 0.4  # a slope that has fallen to this share counts as flat
+EXPANSION, LONGEST = 4.0, 1e4  # factor by which a step grows whose end is as steep as its start; its largest multiple
 ROUNDING = 1e-15  # share of an objective by which it may seem to rise
 MOST_STEPS = 200  # Newton steps on the unpenalised part
 ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
@@ -19,7 +24,7 @@ ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that count
 
 @internal
 def _penalty_at(active, rows, before, t, l1, l2):
-    """Value of the penalty at before + t * (coef - before), and its slope there from the left."""
+    """Value of the penalty at before + t * (coef - before), and its slope there, from the left (at 0: to the right)."""
     value = 0.0
     slope = 0.0
     for k in range(rows):
@@ -28,8 +33,8 @@ def _penalty_at(active, rows, before, t, l1, l2):
         value += active[k].factor * (l1 * abs(b) + 0.5 * l2 * b * b)
         if d != 0.0:
             side = 1.0 if b > 0.0 else -1.0
-            if b == 0.0:  # arriving at zero: from the side where it was
-                side = 1.0 if before[k] > 0.0 else -1.0
+            if b == 0.0:  # arriving at zero: from the side where it was; leaving it: to the side where it goes
+                side = 1.0 if (before[k] if before[k] != 0.0 else d) > 0.0 else -1.0
             slope += active[k].factor * d * (l1 * side + l2 * b)
     return value, slope
 
@@ -60,40 +65,87 @@ def _take_step(at, quadratic, work, t):
     floor_curvature(quadratic.root, work.residual, at.curvature, at.weight)
 
 
-@generic
-def _search(loss, at, active, quadratic, work, before, l1, l2, convex):
-    """Accept the step, or halve it until the objective does not rise; returns t (0: rejected, nothing has changed).
+@internal
+def _longest_step(active, rows, before):
+    """The multiple of the step at which the first coefficient reaches a bound; at least 1, at most LONGEST."""
+    longest = LONGEST
+    for k in range(rows):
+        d = active[k].coef - before[k]
+        end = active[k].upper if d > 0.0 else active[k].lower
+        if d != 0.0 and abs(end) < np.inf:
+            longest = min(longest, (end - before[k]) / d)
+    return max(longest, 1.0)
 
-    No value is needed where the objective is convex, so that its slope grows, and the mean of the slopes in the middle
-    and at the end of the step, which bounds the mean slope, is not above zero.
+
+@generic
+def _search_slope(loss, at, active, quadratic, work, before, l1, l2):
+    """The multiple of the step at which a convex objective, which falls at first, has become flat but does not rise.
+
+    At its full length a step may also end higher than it came, by as much as the middle of the step is falling: the
+    slope grows, so that the mean of those two bounds the mean slope. Returns 0 where the slopes seem not to be convex.
     """
+    rows = work.counts[ROWS]
+    start = _penalty_at(active, rows, before, 0.0, l1, l2)[1]
+    for i in range(at.eta.shape[0]):
+        start -= quadratic.root[i] * work.residual[i] * at.change[i]
+    if not start < 0.0:
+        return 0.0
+    longest = _longest_step(active, rows, before)
+    low, low_slope, high, high_slope, t = 0.0, start, np.inf, 0.0, 1.0
+    for trial in range(TRIALS):
+        if trial == TRIALS - 1:
+            t = low
+        slope = _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
+        slope += _penalty_at(active, rows, before, t, l1, l2)[1]
+        if slope <= 0.0:
+            if slope >= FLAT * start or t >= longest or t == low:
+                return t
+            low, low_slope = t, slope
+        else:
+            if trial == 0 and slope <= -start:
+                middle = _try_step(loss, at, quadratic, 0.5, work.a, work.b, work.c)
+                if slope + middle + _penalty_at(active, rows, before, 0.5, l1, l2)[1] <= 0.0:
+                    return t
+            high, high_slope = t, slope
+        if high == np.inf:
+            t = min(EXPANSION * t, longest)
+        else:
+            t = low + (high - low) * min(max(low_slope / (low_slope - high_slope), 0.1), 0.9)
+    return 0.0
+
+
+@generic
+def _search_value(loss, at, active, quadratic, work, before, l1, l2):
+    """The longest share of the step, by halves, at which the objective does not rise; 0 where there is none."""
     rows = work.counts[ROWS]
     start = np.nan
     t = 1.0
     for _ in range(HALVINGS):
-        slope = _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
-        penalty, penalty_slope = _penalty_at(active, rows, before, t, l1, l2)
-        slope += penalty_slope
-        if convex and slope > 0.0:
-            slope += _try_step(loss, at, quadratic, 0.5 * t, work.a, work.b, work.c)
-            slope += _penalty_at(active, rows, before, 0.5 * t, l1, l2)[1]
-        accept = convex and slope <= 0.0
-        if not accept:
-            value = 0.0
-            for trial in range(0 if np.isnan(start) else 1, 2):  # one place where the loss is compiled
-                value = loss_sum(loss, at.trial if trial else at.eta, at.weight)
-                if not trial:
-                    start = value + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
-                    start += ROUNDING * abs(start)
-            accept = value + penalty <= start
-        if accept:
-            break
+        _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
+        value = 0.0
+        for trial in range(0 if np.isnan(start) else 1, 2):  # one place where the loss is compiled
+            value = loss_sum(loss, at.trial if trial else at.eta, at.weight)
+            if not trial:
+                start = value + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
+                start += ROUNDING * abs(start)
+        if value + _penalty_at(active, rows, before, t, l1, l2)[0] <= start:
+            return t
         t *= 0.5
-    else:
-        t = 0.0
-    if t < 1.0:
+    return 0.0
+
+
+@generic
+def _search(loss, at, active, quadratic, work, before, l1, l2, convex):
+    """Move along at.change and from `before` to the active coefficients; returns how far (0: nothing has changed)."""
+    rows = work.counts[ROWS]
+    t = _search_slope(loss, at, active, quadratic, work, before, l1, l2) if convex else 0.0
+    if t == 0.0:
+        t = _search_value(loss, at, active, quadratic, work, before, l1, l2)
+    if t != 1.0:
         for k in range(rows):
-            active[k].coef = before[k] + t * (active[k].coef - before[k]) if t > 0.0 else before[k]
+            row = active[k]
+            moved = before[k] + t * (row.coef - before[k]) if t > 0.0 else before[k]
+            row.coef = min(max(moved, row.lower), row.upper)
     if t > 0.0:
         _take_step(at, quadratic, work, t)
     return t
