@@ -107,6 +107,25 @@ def test_ridge_of_many_columns(family, sparse):
     np.testing.assert_allclose(path.deviance_ratios, other.deviance_ratios, atol=1e-7)
 
 
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
+def test_no_penalty_on_wide_data(family, l1_ratio):
+    """More columns than rows fit anything, here at infinity: certified after the steps that n dimensions take."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 1000))
+    eta = X[:, :3].sum(axis=1) + 0.5 * rng.standard_normal(60)
+    y = {
+        "binomial": (eta > 0).astype(float),
+        "poisson": rng.poisson(np.exp(0.5 * eta)).astype(float),
+        "cox": np.column_stack([np.exp(-eta), rng.random(60) < 0.7]),
+    }[family]
+    path = fastnet.enet_path(X, y, family=family, l1_ratio=l1_ratio, alphas=[0.1, 0.0], tol=1e-5)
+    assert np.all(path.statuses == 0)
+    assert path.n_iters.max() < 200
+    found = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, family=family, l1_ratio=l1_ratio)
+    assert found.gaps.max() <= 1e-5
+
+
 @pytest.mark.parametrize("sparse", [False, True])
 def test_constant_part_of_the_residual_screens_nothing_in(sparse):
     """Without an intercept, columns of mean zero do not see the constant part: the lazy bounds leave it out."""
