@@ -1,12 +1,13 @@
-"""Ridge of any loss on wide data, in n dimensions instead of p.
+"""Ridge of any loss on wide data, or no penalty at all, in n dimensions instead of p.
 
 With Z the weighted, standardised columns, projected off the unpenalised ones and divided by sqrt(penalty_factor), and
 Z Z' = V diag(values) V', the optimal coefficients lie in the span of Z's rows: beta = Z'V diag(values)^-1/2 gamma, and
 
     loss(Z beta) + l2 |beta|^2 / 2  =  loss(F gamma) + l2 |gamma|^2 / 2,     F = V diag(values)^1/2   (n x r, r <= n).
 
-So the same engine solves a problem of r columns. Its gap is that of all p columns when |F'r| is replaced by |Z'r|, r
-the residual: that is read off X at every alpha, with the coefficients.
+So the same engine solves a problem of r columns. Its gap is that of all p columns but for what F misses of Z'r, r the
+residual: that is read off X at every alpha, with the coefficients. At l2 = 0 more columns than rows fit anything,
+often at infinity; the gap then takes the optimum to lie at most as far from the point as that does from 0.
 
     Hastie, Tibshirani (2004), Efficient quadratic regularization for expression arrays.
 """
@@ -27,17 +28,17 @@ MOST_ROWS = 3000  # eigenvalues of a larger matrix take minutes
 ATTEMPTS = 3  # solutions, each to a tenth of the tolerance before, until the gap over all columns is small enough
 
 
-def prefers_features(engine, l1_ratio):
-    """True for a ridge of many columns: n x n matrices are then cheaper than the columns."""
+def prefers_features(engine, l1_ratio, alphas):
+    """True for a ridge, or an alpha of 0, of many columns: n x n matrices are then cheaper than the columns."""
     n, p, _ = engine.design.matrix_size()
-    return l1_ratio == 0.0 and n < p and n <= MOST_ROWS
+    return (l1_ratio == 0.0 or np.any(np.equal(alphas, 0.0))) and n < p and n <= MOST_ROWS
 
 
 class GLMRidgeEngine:
-    """Same interface as `GLMEngine`, which it is made of; for alphas above 0 without L1 penalty, and no bounds."""
+    """Same interface as `GLMEngine`, which it is made of; for alphas without L1 penalty, and no bounds."""
 
     def __init__(self, columns):
-        """`columns`, a `GLMEngine`, has fitted the null model; it also solves alpha = 0."""
+        """`columns`, a `GLMEngine`, has fitted the null model; it also solves alphas with an L1 penalty."""
         self.columns, self.units, self.null = columns, columns.units, columns.null
         self.features = self.beta = None
 
@@ -63,11 +64,12 @@ class GLMRidgeEngine:
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
         self.beta = None
-        if alpha == 0.0 or self.null == 0.0:
+        l1, l2 = self.units.penalties(alpha, l1_ratio)
+        if l1 > 0.0 or self.null == 0.0:
             return self.columns.solve(alpha, l1_ratio, tol, max_iter)
         if self.features is None:
             self._make_features()
-        l2, status = self.units.penalties(alpha, l1_ratio)[1], Status.STALLED
+        status = Status.STALLED
         for attempt in range(ATTEMPTS):
             status = self.features.solve(alpha, l1_ratio, 0.5 * tol * 0.1**attempt, max_iter)
             self._read_coefficients(l2)
@@ -76,21 +78,21 @@ class GLMRidgeEngine:
         return status if status != Status.CONVERGED else Status.STALLED
 
     def _read_coefficients(self, l2):
-        """Coefficients of all columns, and the gap with the length of Z'r instead of F'r."""
+        """Coefficients of all columns, and the gap with what the features miss of Z'r."""
         features = self.features
         gamma = np.zeros(len(self.scale))
         rows = features.active[: features.work.counts[ROWS]]
         gamma[rows["column"]] = rows["coef"]
         residual = features.work.residual
-        pair = np.column_stack([self.vectors @ (gamma / self.scale), residual])
-        self.beta, slope = self.matrix.adjoint(pair).T
-        seen = self.scale * (self.vectors.T @ residual)
-        missed = max(slope @ slope - seen @ seen, 0.0)
-        with np.errstate(over="ignore", divide="ignore"):
-            self.gap = float(features.work.values[GAP] + (missed / (2.0 * l2) / self.null if missed > 0.0 else 0.0))
+        rest = residual - self.vectors @ (self.vectors.T @ residual)
+        self.beta, slope = self.matrix.adjoint(np.column_stack([self.vectors @ (gamma / self.scale), rest])).T
+        missed = float(np.linalg.norm(slope))
+        with np.errstate(over="ignore"):
+            more = 2.0 * missed * float(np.linalg.norm(gamma)) if l2 == 0.0 else missed**2 / (2.0 * l2)
+            self.gap = float(features.work.values[GAP] + more / self.null)
 
     def start_from(self, columns, coefs):
-        """Start alpha = 0 at these; of no use elsewhere."""
+        """Start an alpha with an L1 penalty at these; of no use elsewhere."""
         self.columns.start_from(columns, coefs)
 
     def point(self, alpha, status):
