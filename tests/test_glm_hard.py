@@ -98,6 +98,18 @@ def test_separable_and_imbalanced_classes(name):
     check(name, X, (np.arange(20_000) == 0).astype(float))
 
 
+@pytest.mark.parametrize("name", ["binomial", "squared_hinge"])
+@pytest.mark.parametrize("alphas", [3, [1e-5, 0.0]])
+@pytest.mark.parametrize("bounded", [False, True])
+def test_classes_separated_without_penalised_columns(name, alphas, bounded):
+    """The null deviance is zero but for rounding: nothing is left to explain, for `enet_path` and for `verify`."""
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((12, 45))
+    factors = {"penalty_factor": np.where(np.arange(45) < 6, 0.0, 1.0)}
+    bounds = {"lower": np.where(np.arange(45) < 6, -50.0, -np.inf)} if bounded else {}
+    check(name, X, (X[:, :6].sum(axis=1) > 0).astype(float), alphas=alphas, **factors, **bounds)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_penalty_at_all(name):
     X, y = family_data(name)
