@@ -174,7 +174,11 @@ def enet_path(
         )
         units = engine.units
         alpha_max = units.alpha_of(engine.largest, options.l1_ratio or RIDGE_GRID_L1_RATIO)
-        if problem.lower is None and problem.upper is None and prefers_features(engine, options.l1_ratio, options.alphas):
+        if (
+            problem.lower is None
+            and problem.upper is None
+            and prefers_features(engine, options.l1_ratio, options.alphas)
+        ):
             engine = GLMRidgeEngine(engine)
     grid = options.alphas
     if isinstance(grid, int):

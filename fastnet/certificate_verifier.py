@@ -25,6 +25,8 @@ _CONSTANT = 1e-14  # share of the size of y below which its deviations are round
 _LOOSE = 1e-5  # share of that which a refit may leave before other dual points are looked at as well
 _RANK = 1e-15  # a direction of the unpenalised part shorter than this share of the longest is rounding
 
+_LEAST_NULL = 1e-10  # a null deviance below this share of that of a constant is rounding
+
 
 class Verifier:
     """One problem in scaled units: b~_j = b_j unit_j / y_unit; least squares: (eta - y_shift) / y_unit."""
@@ -122,6 +124,10 @@ class Verifier:
         theta = self._residual(eta)[:, 0]
         saturated = self.objective.dual(self.offset + eta[:, 0], theta, self.offset)(0.0)
         self.null = float(self._value(eta)[0]) - saturated
+        if not self.objective.quadratic and len(self.unpenalised):
+            constant = np.ones((len(self.omega), int(self.objective.intercept)))
+            plain = self._value(refit(self.objective, self.offset, zero[:, 0], constant, -np.inf, np.inf)[:, None])[0]
+            self.noise = max(self.noise, _LEAST_NULL * (float(plain) - saturated))
         self.null_norm = float(np.sqrt(self.omega @ theta**2))
         size = self._value(zero)[0] if self.objective.quadratic else 0.0
         self.noise = max(self.noise, (4 * np.finfo(float).eps) ** 2 * float(size))

@@ -38,6 +38,7 @@ from .state import (
 NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
 NULL_STEPS = 100  # Newton steps on the unpenalised part
 PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
+LEAST_NULL = 1e-10  # share of the deviance of a constant below which a null deviance is rounding
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
@@ -51,7 +52,8 @@ class GLMEngine(QuadraticEngine):
     """State of one fit of a loss; the same interface as `QuadraticEngine`.
 
     `null` is the objective of the null model (unpenalised part alone) above that of the saturated model: half the null
-    deviance per unit of weight. Gaps are divided by it.
+    deviance per unit of weight. Gaps are divided by it. 0 where the unpenalised part explains everything but 1e-10 of the
+    deviance of a constant: the null model is then the solution for every alpha.
     """
 
     null_accuracy = 4 * ORTHOGONAL
@@ -61,6 +63,7 @@ class GLMEngine(QuadraticEngine):
         n, q = len(quadratic.root), len(quadratic.basis)
         self.loss, self.convex, self.intercept = loss, convex, intercept
         self.line_search, self.loss_and_bounds, self.renew_gram = kernels_of(loss)
+        self.least = 0.0  # smallest null deviance that is no rounding
         self.diagonal = not hasattr(loss, "loss_times")
         self.design = units.design
         self.screen = Screen.allocate(n, units.square, _rounding(units.design))
@@ -100,6 +103,25 @@ class GLMEngine(QuadraticEngine):
         self.null = self.value - self.saturated
         if not self.null > NO_DEVIANCE * abs(self.value):
             self.null = 0.0
+        if len(self.quadratic.basis) > self.units.fit_intercept or np.any(self.quadratic.limits["factor"] == 0.0):
+            self.least = LEAST_NULL * self._deviance_of_a_constant()
+        self._drop_rounding()
+
+    def _drop_rounding(self):
+        if not self.null > self.least:
+            self.null = 0.0
+
+    def _deviance_of_a_constant(self):
+        """Of the best linear predictor that is the offset plus a constant, above that of the saturated model."""
+        n = len(self.quadratic.root)
+        work, at = Work.allocate(n, 1), Predictor.allocate(self.at.offset, self.at.weight, 1)
+        quadratic = self.quadratic._replace(basis=self.quadratic.root[None, :].copy())
+        for refit in (False, True):
+            at.change[:] = 0.0
+            self.run(
+                self.line_search, self.loss, at, self.active, quadratic, work, self.before, 0.0, 0.0, self.convex, refit
+            )
+        return self.run(self.loss_and_bounds, self.loss, at, quadratic, work, 0.0, 0.0)[0] - self.saturated
 
     def _fit_unpenalised(self):
         """Newton on the unpenalised part with the loss's own Hessian, where the diagonal curvature is but a bound.
@@ -137,7 +159,8 @@ class GLMEngine(QuadraticEngine):
         self._descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
         self._refit()
         self.value = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0)[0]
-        self.null = max(self.value - self.saturated, 0.0)
+        self.null = self.value - self.saturated
+        self._drop_rounding()
         self.quadratic = self.quadratic._replace(target=self.work.residual.copy())
         self.units = self.units._replace(quadratic=self.quadratic)
         self.largest = self._first_pass()
