@@ -11,12 +11,13 @@ import numpy as np
 
 from .designs import make_rows
 from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rounding, direct_limit
+from .glm_null import fit_bounded_null, fit_null
 from .result import Status
 from .solvers.certify_loss import certify_loss, examine_loss
 from .solvers.lagged_newton import CURVATURE, FINISHED
 from .solvers.line_search import ORTHOGONAL
 from .solvers.loss_kernels import kernels_of
-from .solvers.predictor import FALLBACKS, HESSIAN, LENGTH, Predictor, begin_alpha, rebuild_predictor
+from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
 from .solvers.prox_newton import leave_direct, newton_direction
 from .solvers.rows import compact
 from .state import (
@@ -26,7 +27,6 @@ from .state import (
     ITERATIONS,
     MODE,
     OBJECTIVE,
-    RESIDENT,
     ROWS,
     SUPPORT,
     Factor,
@@ -35,11 +35,6 @@ from .state import (
     records,
 )  # fmt: skip
 
-NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
-NULL_STEPS = 100  # Newton steps on the unpenalised part
-PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
-LEAST_NULL = 1e-10  # share of the deviance of a constant below which a null deviance is rounding
-NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 FLOOR = 1e-13  # a gap below this (over the null objective) that a more accurate round does not lower is rounding
@@ -52,8 +47,8 @@ class GLMEngine(QuadraticEngine):
     """State of one fit of a loss; the same interface as `QuadraticEngine`.
 
     `null` is the objective of the null model (unpenalised part alone) above that of the saturated model: half the null
-    deviance per unit of weight. Gaps are divided by it. 0 where the unpenalised part explains everything but 1e-10 of the
-    deviance of a constant: the null model is then the solution for every alpha.
+    deviance per unit of weight. Gaps are divided by it. It is 0 where the unpenalised part explains all but 1e-10 of
+    the deviance of a constant: the null model is then the solution for every alpha.
     """
 
     null_accuracy = 4 * ORTHOGONAL
@@ -83,108 +78,32 @@ class GLMEngine(QuadraticEngine):
         offset = np.zeros(n) if offset is None else offset / units.response
         self.at = Predictor.allocate(offset, quadratic.root**2, q)
         self.units, self.quadratic = units, quadratic
-        self._fit_null()
+        fit_null(self)
         self.quadratic = quadratic._replace(target=self.work.residual.copy())
         self.units = units._replace(quadratic=self.quadratic)
         self.at.previous[:] = self.at.eta
         self.root_components = quadratic.basis @ quadratic.root
         self.largest = self._first_pass()
-        self._fit_bounded_null()
+        fit_bounded_null(self)
 
-    def _fit_null(self):
-        """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
-        self._evaluate()
-        if not self.diagonal:
-            self._fit_unpenalised()
-        self._refit()
-        self.value, self.saturated, _ = self.run(
-            self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0
-        )
-        self.null = self.value - self.saturated
-        if not self.null > NO_DEVIANCE * abs(self.value):
-            self.null = 0.0
-        if len(self.quadratic.basis) > self.units.fit_intercept or np.any(self.quadratic.limits["factor"] == 0.0):
-            self.least = LEAST_NULL * self._deviance_of_a_constant()
-        self._drop_rounding()
-
-    def _drop_rounding(self):
-        if not self.null > self.least:
-            self.null = 0.0
-
-    def _deviance_of_a_constant(self):
-        """Of the best linear predictor that is the offset plus a constant, above that of the saturated model."""
-        n = len(self.quadratic.root)
-        work, at = Work.allocate(n, 1), Predictor.allocate(self.at.offset, self.at.weight, 1)
-        quadratic = self.quadratic._replace(basis=self.quadratic.root[None, :].copy())
-        for refit in (False, True):
-            at.change[:] = 0.0
-            self.run(
-                self.line_search, self.loss, at, self.active, quadratic, work, self.before, 0.0, 0.0, self.convex, refit
-            )
-        return self.run(self.loss_and_bounds, self.loss, at, quadratic, work, 0.0, 0.0)[0] - self.saturated
-
-    def _fit_unpenalised(self):
-        """Newton on the unpenalised part with the loss's own Hessian, where the diagonal curvature is but a bound.
-
-        Steps by that bound, as `_refit` takes them, may need thousands.
-        """
-        at, work = self.at, self.work
-        last = np.inf
-        for _ in range(NULL_STEPS):
-            worst = np.abs(self.quadratic.basis @ work.residual).max(initial=0.0)
-            if worst <= NULL_ACCURACY * np.linalg.norm(work.residual) and worst >= 0.1 * last:
-                break
-            last = worst
-            at.counts[HESSIAN] = 0
-            self.run(self.renew_gram, self.loss, self.store, self.active, self.quadratic, self.factor, work, at)
-            step = (at.basis @ work.residual) @ at.basis
-            np.divide(step, self.quadratic.root, out=at.change, where=self.quadratic.root > 0)
-            self._move(0.0, 0.0)
-            if at.values[LENGTH] == 0.0:
-                break
-        at.counts[HESSIAN] = 0
-
-    def _fit_bounded_null(self):
-        """Columns without penalty but with bounds belong to the null model too: they are active rows from the start."""
-        limits = self.quadratic.limits
-        if len(limits) == 0 or self.null == 0.0:
-            return
-        unscreened = self.screen.bound["stamp"] == RESIDENT
-        columns = np.flatnonzero((limits["factor"] == 0.0) & ~unscreened)
-        if len(columns) == 0:
-            return
-        self.start_from(columns, np.zeros(len(columns)))
-        self._maybe_direct()
-        accuracy = NULL_ACCURACY * float(np.linalg.norm(self.work.residual))
-        self._descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
-        self._refit()
-        self.value = self.run(self.loss_and_bounds, self.loss, self.at, self.quadratic, self.work, 0.0, 0.0)[0]
-        self.null = self.value - self.saturated
-        self._drop_rounding()
-        self.quadratic = self.quadratic._replace(target=self.work.residual.copy())
-        self.units = self.units._replace(quadratic=self.quadratic)
-        self.largest = self._first_pass()
-        self.at.previous[:] = self.at.eta
-        self._mark()
-
-    def _refit(self):
+    def refit(self):
         """The unpenalised part at its optimum, the coefficients held."""
         if len(self.quadratic.basis):
-            self._move(0.0, 0.0, True)
+            self.move(0.0, 0.0, True)
 
-    def _move(self, l1, l2, refit=False):
+    def move(self, l1, l2, refit=False):
         """Along at.change and from `before` to the active coefficients, as far as the objective does not rise."""
         self.run(
             self.line_search, self.loss, self.at, self.active, self.quadratic, self.work, self.before, l1, l2,
             self.convex, refit,
         )  # fmt: skip
 
-    def _evaluate(self):
+    def evaluate(self):
         """Residual and curvature at the present eta: a step of no length."""
         rows = self.work.counts[ROWS]
         self.before[:rows] = self.active["coef"][:rows]
         self.at.change[:] = 0.0
-        self._move(0.0, 0.0)
+        self.move(0.0, 0.0)
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
@@ -197,12 +116,12 @@ class GLMEngine(QuadraticEngine):
     def _solve(self, l1, l2, tol, max_iter):
         self.work.counts[ITERATIONS] = 0
         self.reach = max(self.design.matrix_size()[2], STEPS * int(self.work.counts[ROWS]) ** 2)
-        self._maybe_direct()
+        self.maybe_direct()
         ratio, l1_next = self._step_ratio(l1), self._next(l1)
         if self._idle_share() > IDLE:
             compact(self, AHEAD * l1)
         self.run(begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio)
-        self._move(l1, l2)
+        self.move(l1, l2)
         status = self._rounds(l1, l2, l1_next, tol, max_iter)
         self.history = [*self.history[-1:], l1]
         return status
@@ -214,11 +133,11 @@ class GLMEngine(QuadraticEngine):
             accuracy = self.accuracy(coarse, tol) * tightness
             loose = first and self.unsettled and l1 > 0
             if loose:
-                self._descend(l1, l2, min(0.05 * l1, LOOSE * accuracy), 0.0, max_iter)
+                self.descend(l1, l2, min(0.05 * l1, LOOSE * accuracy), 0.0, max_iter)
             else:
-                self._descend(l1, l2, accuracy, ENOUGH * tightness * tol * self.null, max_iter)
+                self.descend(l1, l2, accuracy, ENOUGH * tightness * tol * self.null, max_iter)
             self._renew_predictor()
-            self._refit()
+            self.refit()
             gap, violators, true = certify_loss(self, l1, l2, AHEAD * l1_next if first else l1)
             if first:
                 self.unsettled = true > 0
@@ -234,7 +153,7 @@ class GLMEngine(QuadraticEngine):
             best = min(best, gap)
             first = False
 
-    def _descend(self, l1, l2, accuracy, enough, max_iter):
+    def descend(self, l1, l2, accuracy, enough, max_iter):
         """Newton steps until no active row violates optimality by more than `accuracy`, or the gap seems `enough`.
 
         `_refit` does the rest.
@@ -255,14 +174,14 @@ class GLMEngine(QuadraticEngine):
                     self.renew_gram, self.loss, self.store, self.active, self.quadratic, self.factor, self.work, self.at
                 )  # fmt: skip
             else:
-                self._move(l1, l2)
+                self.move(l1, l2)
             start = False
 
     def _renew_predictor(self):
         """eta from the coefficients, where steps on reweighted rows may have carried it off by rounding."""
         if self.work.counts[MODE] != DIRECT and self.work.counts[ITERATIONS] > 0:
             self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
-            self._evaluate()
+            self.evaluate()
 
     def examine(self, collect, l1, l2):
         """`examine_loss` of the present point."""
@@ -294,7 +213,7 @@ class GLMEngine(QuadraticEngine):
         rows = int(self.work.counts[ROWS])
         return 1.0 - np.count_nonzero(self.active["coef"][:rows]) / rows if rows else 0.0
 
-    def _maybe_direct(self):
+    def maybe_direct(self):
         """Return to the direct solver while the rows are few and it has not failed often."""
         rows, at, work = self.work.counts[ROWS], self.at, self.work
         if work.counts[MODE] == DIRECT or at.counts[FALLBACKS] > MOST_FALLBACKS or rows > 0.7 * self.limit:
@@ -314,12 +233,12 @@ class GLMEngine(QuadraticEngine):
         if self.null == 0.0:
             return
         self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
-        self._evaluate()
-        self._refit()
+        self.evaluate()
+        self.refit()
         self.at.previous[:] = self.at.eta
-        self._mark()
+        self.mark()
 
-    def _mark(self):
+    def mark(self):
         """Correlations of the rows, with a residual that becomes the reference of those dropped at the next alpha."""
         self.examine(np.inf, 0.0, 0.0)
 

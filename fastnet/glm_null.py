@@ -1,0 +1,91 @@
+"""The null model of a loss that is not quadratic: the unpenalised part alone, from which alpha_max and the unit of the
+gap come.
+"""
+
+import numpy as np
+
+from .solvers.predictor import HESSIAN, LENGTH, Predictor
+from .state import RESIDENT, Work
+
+NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
+NULL_STEPS = 100  # Newton steps on the unpenalised part
+PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
+LEAST_NULL = 1e-10  # share of the deviance of a constant below which a null deviance is rounding
+NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
+
+
+def fit_null(fit):
+    """The unpenalised part alone, exactly: alpha_max and the unit of the gap come from it."""
+    fit.evaluate()
+    if not fit.diagonal:
+        _fit_unpenalised(fit)
+    fit.refit()
+    fit.value, fit.saturated, _ = fit.run(fit.loss_and_bounds, fit.loss, fit.at, fit.quadratic, fit.work, 0.0, 0.0)
+    fit.null = fit.value - fit.saturated
+    if not fit.null > NO_DEVIANCE * abs(fit.value):
+        fit.null = 0.0
+    if len(fit.quadratic.basis) > fit.units.fit_intercept or np.any(fit.quadratic.limits["factor"] == 0.0):
+        fit.least = LEAST_NULL * _deviance_of_a_constant(fit)
+    _drop_rounding(fit)
+
+
+def _drop_rounding(fit):
+    if not fit.null > fit.least:
+        fit.null = 0.0
+
+
+def _deviance_of_a_constant(fit):
+    """Of the best linear predictor that is the offset plus a constant, above that of the saturated model."""
+    n = len(fit.quadratic.root)
+    work, at = Work.allocate(n, 1), Predictor.allocate(fit.at.offset, fit.at.weight, 1)
+    quadratic = fit.quadratic._replace(basis=fit.quadratic.root[None, :].copy())
+    for refit in (False, True):
+        at.change[:] = 0.0
+        fit.run(fit.line_search, fit.loss, at, fit.active, quadratic, work, fit.before, 0.0, 0.0, fit.convex, refit)
+    return fit.run(fit.loss_and_bounds, fit.loss, at, quadratic, work, 0.0, 0.0)[0] - fit.saturated
+
+
+def _fit_unpenalised(fit):
+    """Newton on the unpenalised part with the loss's own Hessian, where the diagonal curvature is but a bound.
+
+    Steps by that bound, as `fit.refit` takes them, may need thousands.
+    """
+    at, work = fit.at, fit.work
+    last = np.inf
+    for _ in range(NULL_STEPS):
+        worst = np.abs(fit.quadratic.basis @ work.residual).max(initial=0.0)
+        if worst <= NULL_ACCURACY * np.linalg.norm(work.residual) and worst >= 0.1 * last:
+            break
+        last = worst
+        at.counts[HESSIAN] = 0
+        fit.run(fit.renew_gram, fit.loss, fit.store, fit.active, fit.quadratic, fit.factor, work, at)
+        step = (at.basis @ work.residual) @ at.basis
+        np.divide(step, fit.quadratic.root, out=at.change, where=fit.quadratic.root > 0)
+        fit.move(0.0, 0.0)
+        if at.values[LENGTH] == 0.0:
+            break
+    at.counts[HESSIAN] = 0
+
+
+def fit_bounded_null(fit):
+    """Columns without penalty but with bounds belong to the null model too: they are active rows from the start."""
+    limits = fit.quadratic.limits
+    if len(limits) == 0 or fit.null == 0.0:
+        return
+    unscreened = fit.screen.bound["stamp"] == RESIDENT
+    columns = np.flatnonzero((limits["factor"] == 0.0) & ~unscreened)
+    if len(columns) == 0:
+        return
+    fit.start_from(columns, np.zeros(len(columns)))
+    fit.maybe_direct()
+    accuracy = NULL_ACCURACY * float(np.linalg.norm(fit.work.residual))
+    fit.descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
+    fit.refit()
+    fit.value = fit.run(fit.loss_and_bounds, fit.loss, fit.at, fit.quadratic, fit.work, 0.0, 0.0)[0]
+    fit.null = fit.value - fit.saturated
+    _drop_rounding(fit)
+    fit.quadratic = fit.quadratic._replace(target=fit.work.residual.copy())
+    fit.units = fit.units._replace(quadratic=fit.quadratic)
+    fit.largest = fit._first_pass()
+    fit.at.previous[:] = fit.at.eta
+    fit.mark()
