@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .formulas import entropy
+from .formulas import entropy, softplus
 
 
 class Binomial(NamedTuple):
     y: np.ndarray  # (n,) in [0, 1]
 
     def loss_value(self, i, eta):
-        return max(eta, 0.0) - self.y[i] * eta + math.log1p(math.exp(-abs(eta)))
+        return softplus(eta) - self.y[i] * eta
 
     def loss_residual(self, i, eta):
         e = math.exp(-abs(eta))

@@ -19,7 +19,7 @@ from numba.extending import overload
 
 from ..jit import INTERNAL
 
-OPTIONS: Any = INTERNAL | {"_nrt": True}  # a loss that is no sum may allocate
+ALLOCATING: Any = INTERNAL | {"_nrt": True}  # a loss that is no sum may make arrays
 
 
 def _separable_sum(loss, eta, weight):
@@ -63,22 +63,36 @@ def loss_bound(loss, eta, residual, root, offset, s):
     return _separable_bound(loss, eta, residual, root, offset, s)
 
 
-@overload(loss_sum, jit_options=OPTIONS)
+# Two of each: arrays that a loss makes are counted, by atomic operations; no array may be where scalars are summed. A
+# count of references at every observation took as long as its exponential, and kept the compiler from sharing that.
+@overload(loss_sum, jit_options=ALLOCATING)
 def _(loss, eta, weight):
     if hasattr(loss.instance_class, "loss_total"):
         return lambda loss, eta, weight: loss.loss_total(eta, weight)
-    return _separable_sum
 
 
-@overload(loss_slopes, jit_options=OPTIONS)
+@overload(loss_sum, jit_options=INTERNAL)
+def _(loss, eta, weight):
+    return None if hasattr(loss.instance_class, "loss_total") else _separable_sum
+
+
+@overload(loss_slopes, jit_options=ALLOCATING)
 def _(loss, eta, root, residual, curvature):
     if hasattr(loss.instance_class, "loss_gradient"):
         return lambda loss, eta, root, residual, curvature: loss.loss_gradient(eta, root, residual, curvature)
-    return _separable_slopes
 
 
-@overload(loss_bound, jit_options=OPTIONS)
+@overload(loss_slopes, jit_options=INTERNAL)
+def _(loss, eta, root, residual, curvature):
+    return None if hasattr(loss.instance_class, "loss_gradient") else _separable_slopes
+
+
+@overload(loss_bound, jit_options=ALLOCATING)
 def _(loss, eta, residual, root, offset, s):
     if hasattr(loss.instance_class, "loss_dual"):
         return lambda loss, eta, residual, root, offset, s: loss.loss_dual(eta, residual, root, offset, s)
-    return _separable_bound
+
+
+@overload(loss_bound, jit_options=INTERNAL)
+def _(loss, eta, residual, root, offset, s):
+    return None if hasattr(loss.instance_class, "loss_dual") else _separable_bound
