@@ -19,6 +19,7 @@ from numba.extending import overload
 
 from ..jit import INTERNAL
 
+PLAIN: Any = INTERNAL
 ALLOCATING: Any = INTERNAL | {"_nrt": True}  # a loss that is no sum may make arrays
 
 
@@ -71,7 +72,7 @@ def _(loss, eta, weight):
         return lambda loss, eta, weight: loss.loss_total(eta, weight)
 
 
-@overload(loss_sum, jit_options=INTERNAL)
+@overload(loss_sum, jit_options=PLAIN)
 def _(loss, eta, weight):
     return None if hasattr(loss.instance_class, "loss_total") else _separable_sum
 
@@ -82,7 +83,7 @@ def _(loss, eta, root, residual, curvature):
         return lambda loss, eta, root, residual, curvature: loss.loss_gradient(eta, root, residual, curvature)
 
 
-@overload(loss_slopes, jit_options=INTERNAL)
+@overload(loss_slopes, jit_options=PLAIN)
 def _(loss, eta, root, residual, curvature):
     return None if hasattr(loss.instance_class, "loss_gradient") else _separable_slopes
 
@@ -93,6 +94,6 @@ def _(loss, eta, residual, root, offset, s):
         return lambda loss, eta, residual, root, offset, s: loss.loss_dual(eta, residual, root, offset, s)
 
 
-@overload(loss_bound, jit_options=INTERNAL)
+@overload(loss_bound, jit_options=PLAIN)
 def _(loss, eta, residual, root, offset, s):
     return None if hasattr(loss.instance_class, "loss_dual") else _separable_bound
