@@ -240,6 +240,35 @@ def test_no_penalty_with_bounds(problem, kind, l1_ratio):
             assert path.objectives[0] <= best + 1e-7 * path.null_objective
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_more_active_columns_than_the_factor_may_hold(problem, kind, family, monkeypatch):
+    X, y = problem
+    for module in ("fastnet.engine", "fastnet.glm_engine"):
+        monkeypatch.setattr(f"{module}.direct_limit", lambda design: 5)
+    y = y if family == "gaussian" else (y > y.mean()) * 1.0
+    path = fastnet.enet_path(KINDS[kind](X), y, family=family, l1_ratio=0.3, alphas=8, tol=1e-7)
+    assert path.converged
+    assert path.dfs[-1] > 20
+    found = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, family=family, l1_ratio=0.3)
+    assert found.gaps.max() <= 1.001e-7
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_ties_everywhere(kind, l1_ratio):
+    """Every column has the same correlation with y at every alpha, up to its sign: all enter at once."""
+    signs = np.resize([1.0, -1.0], 16)
+    X = np.kron(np.eye(16), [[1.0], [-1.0]]) * signs
+    y = np.resize([1.0, -1.0], 32)
+    for Z in (X, np.hstack([X, -X, X])):
+        path = fit(KINDS[kind](Z), y, l1_ratio=l1_ratio, fit_intercept=False, standardize=False)
+        assert path.dfs[0] == 0
+        assert path.dfs[-1] >= 16
+        total = (Z @ path.coefs[:, [7]].toarray())[:, 0]
+        np.testing.assert_allclose(total, total[0] * y, rtol=1e-6)
+
+
 # --- nothing of the caller's is touched, whatever kind of array it is
 
 
@@ -259,6 +288,34 @@ def test_x_is_never_written_to(problem, dtype, order, sparse):
         fastnet.enet_path(X, y, alphas=4, l1_ratio=l1_ratio, penalty_factor=np.arange(70) % 3)
     for a, b in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_the_check_of_finiteness_reads_x_once_more_at_most(problem, kind, family, monkeypatch):
+    """None of its own while all is finite; one, to name the place, where something is not; none when turned off."""
+    X, y = problem
+    y = y if family == "gaussian" else (y > y.mean()) * 1.0
+    reads = []
+    for module in ("arrays", "design", "sparse"):
+        first_not_finite = sys.modules[f"fastnet.validation.{module}"].first_not_finite
+
+        def counted(values, first_not_finite=first_not_finite):
+            if values.size > 2 * len(y):
+                reads.append(values.size)
+            return first_not_finite(values)
+
+        monkeypatch.setattr(f"fastnet.validation.{module}.first_not_finite", counted)
+    fastnet.enet_path(KINDS[kind](X), y, family=family, alphas=3)
+    assert not reads
+    X = X.copy()
+    X[3, 4] = np.nan
+    with pytest.raises(ValueError, match="X is NaN at row 3, column 4"):
+        fastnet.enet_path(KINDS[kind](X), y, family=family, alphas=3)
+    assert len(reads) == 1
+    path = fastnet.enet_path(KINDS[kind](X), y, family=family, alphas=3, check_finite=False)
+    assert len(reads) == 1
+    assert not path.coefs.toarray()[4].any()
 
 
 def test_memory_map(problem, tmp_path):
