@@ -191,7 +191,7 @@ def test_factors_that_undo_the_scales_are_fine():
 
 
 def test_rare_columns_are_not_taken_for_small_ones():
-    Z = sparse.random_array((300, 50), density=0.5, rng=RNG, format="csc")
+    Z = sparse.csc_array(sparse.random(300, 50, density=0.5, random_state=RNG))
     Z.data[:] = 1.0
     Z = Z.multiply(np.random.default_rng(0).random((300, 1)) < np.geomspace(0.01, 1, 50)).tocsc()
     y = RNG.standard_normal(300)
