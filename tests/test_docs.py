@@ -26,7 +26,7 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     if "sklearn" in page.read_text():
-        pytest.importorskip("sklearn")
+        pytest.importorskip("sklearn", minversion="1.9")
     names: dict[str, object] = {"__name__": "docs"}
     text = page.read_text()
     for block in _BLOCK.finditer(text):
@@ -97,7 +97,7 @@ def modules_with_examples() -> list[str]:
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_the_examples_of_docstrings_are_true(name):
     if name.startswith("fastnet.sklearn"):
-        pytest.importorskip("sklearn")
+        pytest.importorskip("sklearn", minversion="1.9")
     found = doctest.testmod(importlib.import_module(name))
     assert found.attempted > 0
     assert found.failed == 0

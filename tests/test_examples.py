@@ -46,7 +46,7 @@ def small_data(monkeypatch):
 def test_the_script_runs(script, small_data, tmp_path, monkeypatch, capsys):
     arguments, picture, words = SCRIPTS[script]
     if script == "scikit_learn":
-        pytest.importorskip("sklearn")
+        pytest.importorskip("sklearn", minversion="1.9")
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     monkeypatch.chdir(tmp_path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,11 @@ def test_only_numpy_scipy_and_numba_are_needed():
     project = (ROOT / "pyproject.toml").read_text()
     run_time = re.search(r"^dependencies = \[(.*?)\]", project, re.M | re.S).group(1)
     assert re.findall(r'"([a-z-]+)', run_time) == ["numpy", "scipy", "numba"]
+
+
+def test_an_older_scikit_learn_is_refused_by_its_number(monkeypatch):
+    sklearn = pytest.importorskip("sklearn")
+    monkeypatch.setattr(sklearn, "__version__", "1.8.0")
+    monkeypatch.delitem(sys.modules, "fastnet.sklearn", raising=False)
+    with pytest.raises(ImportError, match=r"found 1\.8\.0: pip install 'scikit-learn>=1\.9'"):
+        importlib.import_module("fastnet.sklearn")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-sklearn = pytest.importorskip("sklearn")
+sklearn = pytest.importorskip("sklearn", minversion="1.9")
 
 from sklearn import linear_model, metrics  # noqa: E402
 from sklearn.feature_selection import SelectFromModel  # noqa: E402

@@ -17,10 +17,12 @@ def load(name: str, skipped: dict[str, str]) -> dict[str, object]:
     Parameters
     ----------
     skipped : dict of str
-        Test name -> why it is skipped. A name unknown to the newest scikit-learn is an error, so that the list stays
+        Test name -> why it is skipped. A name unknown to this scikit-learn is an error, so that the list stays
         true.
     """
-    linear_model = pytest.importorskip("sklearn.linear_model")
+    pytest.importorskip("sklearn", minversion="1.9")
+    from sklearn import linear_model
+
     import fastnet.sklearn
 
     file = Path(linear_model.__file__).parent / "tests" / f"{name}.py"
@@ -32,7 +34,7 @@ def load(name: str, skipped: dict[str, str]) -> dict[str, object]:
         exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), module.__dict__)
     tests = {key: value for key, value in vars(module).items() if key.startswith("test_") and callable(value)}
     unknown = sorted(set(skipped) - set(tests))
-    if unknown and version() >= (1, 9):
+    if unknown:
         raise LookupError(f"skipped tests that {file.name} does not have: {', '.join(unknown)}")
     for key, reason in ((key, skipped[key]) for key in skipped if key in tests):
         tests[key] = pytest.mark.skip(reason=reason)(tests[key])

@@ -6,9 +6,14 @@ and ``tol`` bounds the duality gap as a share of the null model's objective.
 """
 
 try:
-    import sklearn as _sklearn  # noqa: F401
+    from sklearn import __version__ as _version
 except ImportError:
     raise ImportError("fastnet.sklearn needs scikit-learn: pip install 'fastnet-path[sklearn]'") from None
+if tuple(map(int, _version.split(".")[:2])) < (1, 9):  # l1_ratio in place of penalty, alphas in place of n_alphas
+    raise ImportError(
+        f"fastnet.sklearn follows the arguments of scikit-learn 1.9, found {_version}: "
+        "pip install 'scikit-learn>=1.9' (it needs Python 3.11)"
+    )
 
 from .classifiers import LinearSVC, LogisticRegression
 from .cross_validated import ElasticNetCV, LassoCV
