@@ -20,7 +20,7 @@ from numba.core.typing import builtins, signature
 from numba.core.typing.arraydecl import GetItemBuffer, SetItemBuffer
 from numba.core.typing.templates import AbstractTemplate, infer_global
 
-# What a kernel needs of Numba's 27 passes: the others are for closures, generators, array expressions, None as an
+# What a kernel needs of Numba's passes: the others are for closures, generators, array expressions, None as an
 # argument and other Python that kernels do without.
 PASSES = (
     untyped_passes.TranslateByteCode,

@@ -63,9 +63,8 @@ class Point(NamedTuple):
 class QuadraticEngine:
     """State of one Gaussian fit."""
 
-    null_accuracy = (
-        0.0  # cosine of the null residual with what it should be orthogonal to, beyond the rounding of a dot
-    )
+    # Cosine of the null residual with what it should be orthogonal to, beyond the rounding of a dot product.
+    null_accuracy = 0.0
 
     def __init__(self, units):
         self.units = units

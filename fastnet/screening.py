@@ -21,9 +21,7 @@ from .vectors import copy_head, dot, total
 UP = np.float32(1.000001)
 DOWN = 1.0 - 2e-6
 SKIN = 0.88  # the list holds for thresholds down to this share of the one it was made at
-FULL_PASS = (
-    0.2  # above this share of candidates a sequential pass over all columns is cheaper, and it tightens all bounds
-)
+FULL_PASS = 0.2  # above this share of candidates a pass in order over all columns is cheaper, and tightens all bounds
 HUGE = np.float32(1e30)
 LEAST, MOST = 1e-30, 1e30  # bounds are kept inside: float32 must not round them to zero or infinity
 ENTER = 1.0 + 1e-12  # a correlation up to this multiple of the threshold counts as at it
