@@ -23,7 +23,7 @@ REPEATS = 30  # chains on the model, each letting in what violates
 MODEL = 0.05  # accuracy of the quadratic model, relative to that asked for,
 FORCING = 0.02  # or to the violation at hand where that is larger
 NEARLY = 30.0  # violations up to this multiple of those asked for may come with a gap that is small enough
-MOST_IDLE = 60  # Newton steps without a smaller violation before the direct solver gives up
+MOST_IDLE = 30  # Newton steps without a smaller violation before the direct solver gives up
 
 FINISHED, STEP, CURVATURE, FAILED = range(4)
 

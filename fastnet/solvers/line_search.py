@@ -17,6 +17,7 @@ HALVINGS = 40
 TRIALS = 20  # on the way to a flat slope
 FLAT = 0.4  # a slope that has fallen to this share counts as flat
 EXPANSION, LONGEST = 4.0, 1e4  # factor by which a step grows whose end is as steep as its start; its largest multiple
+CLEAR = 1e-7  # share of |eta| above which a step's slopes are far from their rounding errors
 ROUNDING = 1e-15  # share of an objective by which it may seem to rise
 MOST_STEPS = 200  # Newton steps on the unpenalised part
 ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
@@ -82,15 +83,18 @@ def _search_slope(loss, at, active, quadratic, work, before, l1, l2):
     """The multiple of the step at which a convex objective, which falls at first, has become flat but does not rise.
 
     At its full length a step may also end higher than it came, by as much as the middle of the step is falling: the
-    slope grows, so that the mean of those two bounds the mean slope. Returns 0 where the slopes seem not to be convex.
+    slope grows, so that the mean of those two bounds the mean slope. Returns 0 where the slopes seem not to be
+    convex. A step so short that its slopes are near rounding is taken as it is, or left to the values.
     """
     rows = work.counts[ROWS]
     start = _penalty_at(active, rows, before, 0.0, l1, l2)[1]
+    change = size = 0.0
     for i in range(at.eta.shape[0]):
         start -= quadratic.root[i] * work.residual[i] * at.change[i]
-    if not start < 0.0:
-        return 0.0
-    longest = _longest_step(active, rows, before)
+        change += at.change[i] * at.change[i]
+        size += at.eta[i] * at.eta[i]
+    clear = start < 0.0 and change > CLEAR * CLEAR * size
+    longest = _longest_step(active, rows, before) if clear else 1.0
     low, low_slope, high, high_slope, t = 0.0, start, np.inf, 0.0, 1.0
     for trial in range(TRIALS):
         if trial == TRIALS - 1:
@@ -102,10 +106,12 @@ def _search_slope(loss, at, active, quadratic, work, before, l1, l2):
                 return t
             low, low_slope = t, slope
         else:
-            if trial == 0 and slope <= -start:
+            if trial == 0 and (slope <= -start or not clear):
                 middle = _try_step(loss, at, quadratic, 0.5, work.a, work.b, work.c)
                 if slope + middle + _penalty_at(active, rows, before, 0.5, l1, l2)[1] <= 0.0:
                     return t
+            if not clear:
+                return 0.0
             high, high_slope = t, slope
         if high == np.inf:
             t = min(EXPANSION * t, longest)
@@ -115,20 +121,23 @@ def _search_slope(loss, at, active, quadratic, work, before, l1, l2):
 
 
 @generic
-def _search_value(loss, at, active, quadratic, work, before, l1, l2):
-    """The longest share of the step, by halves, at which the objective does not rise; 0 where there is none."""
+def _search_value(loss, at, active, quadratic, work, before, l1, l2, convex):
+    """The longest share of the step, by halves, at which the objective, or its slope if convex, is no higher than 0."""
     rows = work.counts[ROWS]
     start = np.nan
     t = 1.0
     for _ in range(HALVINGS):
-        _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
+        slope = _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
+        penalty, penalty_slope = _penalty_at(active, rows, before, t, l1, l2)
+        if convex and slope + penalty_slope <= 0.0:
+            return t
         value = 0.0
         for trial in range(0 if np.isnan(start) else 1, 2):  # one place where the loss is compiled
             value = loss_sum(loss, at.trial if trial else at.eta, at.weight)
             if not trial:
                 start = value + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
                 start += ROUNDING * abs(start)
-        if value + _penalty_at(active, rows, before, t, l1, l2)[0] <= start:
+        if value + penalty <= start:
             return t
         t *= 0.5
     return 0.0
@@ -140,7 +149,7 @@ def _search(loss, at, active, quadratic, work, before, l1, l2, convex):
     rows = work.counts[ROWS]
     t = _search_slope(loss, at, active, quadratic, work, before, l1, l2) if convex else 0.0
     if t == 0.0:
-        t = _search_value(loss, at, active, quadratic, work, before, l1, l2)
+        t = _search_value(loss, at, active, quadratic, work, before, l1, l2, convex)
     if t != 1.0:
         for k in range(rows):
             row = active[k]
