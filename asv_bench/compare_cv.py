@@ -120,7 +120,7 @@ def costs(problems) -> str:
                 what: run(sys.executable, "fastnet", case, 1e-6, folder, 600, what) for what in ("fit", "cv1", "cv2")
             }
         if cost is None:
-            lines.append(f"| {problem} | not within ten minutes | | | |")
+            lines.append(f"| {problem} | no answer within ten minutes, or an error: see above | | | |")
             continue
         memory = "–"
         if None not in peaks.values():
