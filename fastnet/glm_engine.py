@@ -156,7 +156,7 @@ class GLMEngine(QuadraticEngine):
     def descend(self, l1, l2, accuracy, enough, max_iter):
         """Newton steps until no active row violates optimality by more than `accuracy`, or the gap seems `enough`.
 
-        `_refit` does the rest.
+        `refit` does the rest.
         """
         if self.work.counts[ROWS] == 0:
             return

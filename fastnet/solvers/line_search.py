@@ -122,7 +122,10 @@ def _search_slope(loss, at, active, quadratic, work, before, l1, l2):
 
 @generic
 def _search_value(loss, at, active, quadratic, work, before, l1, l2, convex):
-    """The longest share of the step, by halves, at which the objective, or its slope if convex, is no higher than 0."""
+    """The longest share of the step, by halves, at which the objective has not risen; 0 where there is none.
+
+    A convex objective that still falls there has not risen.
+    """
     rows = work.counts[ROWS]
     start = np.nan
     t = 1.0
