@@ -8,6 +8,7 @@ from typing import ParamSpec
 import numpy as np
 from scipy import sparse
 
+from . import blas
 from .engine import QuadraticEngine
 from .exceptions import ConvergenceWarning, PathInterrupted
 from .glm_problem import make_glm_engine
@@ -55,6 +56,7 @@ def _interruptible(fit: Callable[Arguments, Path]) -> Callable[Arguments, Path]:
 
 @_then_warn
 @_interruptible
+@blas.one_thread()
 def enet_path(
     X, y, *, family="gaussian", l1_ratio=1.0, alphas=100, alpha_min_ratio=None, sample_weight=None, offset=None,
     penalty_factor=None, lower=None, upper=None, fit_intercept=True, standardize=True, tol=1e-6, max_iter=10_000,

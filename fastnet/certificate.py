@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from fastnet import blas
 from fastnet.certificate_cox import CoxObjective
 from fastnet.certificate_losses import LOSSES, Loss, make_loss
 from fastnet.certificate_math import Sum
@@ -60,6 +61,7 @@ class Certificate:
         return "\n".join(lines)
 
 
+@blas.one_thread()
 def verify(
     X, y, coefs, intercepts, alphas, *, family="gaussian", l1_ratio=1.0, sample_weight=None, offset=None,
     penalty_factor=None, lower=None, upper=None, fit_intercept=True, standardize=True,

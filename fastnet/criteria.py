@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
+from fastnet import blas
 from fastnet.fitted import (
     centred_columns,
     curvature_root,
@@ -61,6 +62,7 @@ class Criteria:
         return float(self.alphas[values == values.min()].max())
 
 
+@blas.one_thread()
 def criteria(path, X, y, *, gamma: float = 1.0, dispersion: float | None = None) -> Criteria:
     """AIC, AICc, BIC, EBIC and GCV of every point of a path, with exact degrees of freedom.
 
@@ -110,6 +112,7 @@ def criteria(path, X, y, *, gamma: float = 1.0, dispersion: float | None = None)
     return Criteria(alphas=path.alphas, dfs=dfs, deviances=deviances, **values)
 
 
+@blas.one_thread()
 def degrees_of_freedom(path, X, y=None) -> np.ndarray:
     """Effective degrees of freedom of every point, without the intercept.
 

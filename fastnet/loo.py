@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
+from fastnet import blas
 from fastnet.fitted import centred_columns, inside_bounds, linear_predictors, loss_of, problem_of_path
 from fastnet.interpolation import decreasing
 
@@ -54,6 +55,7 @@ class LeaveOneOut:
         return float(self.alphas[order][np.argmin(np.where(self.flags, np.inf, self.deviances)[order])])
 
 
+@blas.one_thread()
 def leave_one_out(path, X, y) -> LeaveOneOut:
     """Approximate leave-one-out predictions and deviance of every point of a path, without another fit.
 

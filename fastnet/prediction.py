@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from fastnet import blas
 from fastnet.losses.links import CLASSIFIERS, PROBABILITIES, inverse_link
 from fastnet.validation import check_feature_names, check_predict_design
 from fastnet.validation.arrays import (
@@ -25,6 +26,7 @@ _KINDS = ("response", "link", "class", "probability")
 _COLUMNS = 1024  # columns of X that are gathered together
 
 
+@blas.one_thread()
 def predict(path: Path, X, alpha, kind: str, offset) -> np.ndarray:
     """See `fastnet.result.Path.predict`."""
     if kind not in _KINDS:

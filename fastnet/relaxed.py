@@ -14,6 +14,7 @@ import numpy as np
 import scipy.linalg
 from scipy import sparse
 
+from fastnet import blas
 from fastnet.fitted import family_of, linear_predictors, problem_of_path
 from fastnet.losses import find_family
 from fastnet.losses.survival_times import read_times
@@ -40,6 +41,7 @@ def relax(path, X, y, gamma: float = 0.0, *, family=None):
     return mixed
 
 
+@blas.one_thread()
 def relaxed_paths(path, X, y, gammas, *, family=None, deviance=True):
     """The relaxed path at each gamma; one set of refits serves them all.
 

@@ -7,12 +7,15 @@ prints a digest of every result, and the number of threads that BLAS has.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +84,111 @@ def test_results_do_not_depend_on_the_threads_of_blas():
         pytest.skip("BLAS has but one thread here, whatever is asked for")
     differing = [name for name in one if one[name] != two[name]]
     assert not differing, f"{len(differing)} of {len(one)}: {differing}"
+
+
+# --- holding BLAS
+
+
+class Library:
+    """Stands for a BLAS of so many threads; `seen` lists what they were set to."""
+
+    def __init__(self, count):
+        self.count, self.seen = count, []
+
+    def get(self):
+        return self.count
+
+    def set(self, count):
+        self.count = count
+        self.seen.append(count)
+
+
+@pytest.fixture
+def libraries(monkeypatch):
+    pair = [Library(4), Library(3)]
+    monkeypatch.setattr(blas, "_libraries", lambda: [(library.get, library.set) for library in pair])
+    return pair
+
+
+def counts(libraries):
+    return [library.count for library in libraries]
+
+
+def test_blas_is_held_to_one_thread_and_set_back(libraries):
+    seen = []
+    X, y = np.eye(6), np.arange(6.0)
+    fastnet.enet_path(X, y, alphas=2, callback=lambda point: seen.append(counts(libraries)))
+    assert seen == [[1, 1]] * 2
+    assert counts(libraries) == [4, 3]
+    with pytest.raises(ValueError, match="y has length 5"):
+        fastnet.enet_path(X, y[:5])
+    assert counts(libraries) == [4, 3]
+    assert not blas._holders
+
+
+def test_the_last_of_several_computations_sets_blas_back(libraries):
+    first, second = blas.one_thread(), blas.one_thread()
+    first.__enter__()
+    second.__enter__()
+    libraries[0].set(7)  # somebody else's
+    with blas.one_thread():
+        assert counts(libraries) == [1, 1]
+    first.__exit__(None, None, None)
+    assert counts(libraries) == [1, 1]
+    second.__exit__(None, None, None)
+    assert counts(libraries) == [4, 3]
+
+
+def test_many_threads_hold_blas(libraries):
+    def once(k):
+        with blas.one_thread():
+            return counts(libraries)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(once, range(2000))) == [[1, 1]] * 2000
+    assert counts(libraries) == [4, 3]
+
+
+def test_an_interrupt_before_the_first_statement_leaves_nothing_held(libraries):
+    def interrupted():
+        manager = blas.one_thread()
+        manager.__enter__()
+        raise KeyboardInterrupt  # before the body of the `with` is entered: __exit__ is never called
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    gc.collect()
+    assert counts(libraries) == [4, 3]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason=f"no fork on {sys.platform}")
+@pytest.mark.parametrize(("by_holder", "expected"), [(False, [4, 3]), (True, [1, 1])])
+def test_a_forked_child_keeps_only_what_its_own_thread_holds(libraries, by_holder, expected):
+    with ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as stack:
+        if by_holder:
+            stack.enter_context(blas.one_thread())
+        held = blas.one_thread()
+        pool.submit(held.__enter__).result()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # fork in a process that has had threads
+            child = os.fork()
+        if child == 0:
+            os._exit(counts(libraries) != expected)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        pool.submit(held.__exit__, None, None, None).result()
+    assert counts(libraries) == [4, 3]
+
+
+def test_the_libraries_of_numpy_and_scipy_are_found():
+    """Two copies in wheels, or one that both are linked to."""
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    known = [each for each in threadpoolctl.threadpool_info() if each["internal_api"] in ("openblas", "mkl")]
+    if not known:
+        pytest.skip("neither OpenBLAS nor MKL")
+    with blas.one_thread():
+        held = [each for each in threadpoolctl.threadpool_info() if each["internal_api"] in ("openblas", "mkl")]
+    assert [each["num_threads"] for each in held] == [1] * len(known)
+    assert len(blas.thread_counts()) == len(known)
 
 
 if __name__ == "__main__":

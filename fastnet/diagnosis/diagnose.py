@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import gammaln
 
+from fastnet import blas
 from fastnet.diagnosis import choice, columns, working
 from fastnet.diagnosis.interactions import Untestable, interactions
 from fastnet.diagnosis.report import Diagnosis, Finding
@@ -23,6 +24,7 @@ _NO_DATA = "pass X and y"
 _LIKELIHOODS = {"binomial", "poisson", "negative_binomial", "cox"}  # families without an unknown dispersion
 
 
+@blas.one_thread()
 def diagnose_path(path: Path, X=None, y=None, *, alpha: float | None = None) -> Diagnosis:
     """Look for pitfalls in a path; see `fastnet.Path.diagnose`."""
     if len(path) == 0:
@@ -40,6 +42,7 @@ def diagnose_path(path: Path, X=None, y=None, *, alpha: float | None = None) -> 
     return _with_columns(data, findings, skipped)
 
 
+@blas.one_thread()
 def diagnose_cv(cv: CVPath, X=None, y=None, *, alpha="min") -> Diagnosis:
     """Look for pitfalls in a cross-validated path; see `fastnet.CVPath.diagnose`."""
     chosen = cv.choose(alpha)

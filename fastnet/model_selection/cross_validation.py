@@ -7,6 +7,7 @@ from numbers import Real
 
 import numpy as np
 
+from fastnet import blas
 from fastnet.exceptions import ConvergenceWarning, CVInterrupted
 from fastnet.losses import find_family
 from fastnet.losses.links import CLASSIFIERS
@@ -22,6 +23,7 @@ _FULL_ONLY = ("alphas", "alpha_min_ratio", "max_features", "min_dev_change", "wa
 GAMMAS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of relax=True, as glmnet's
 
 
+@blas.one_thread()
 def cv_path(
     X, y, *, cv=10, groups=None, scoring=None, n_jobs=None, l1_ratio=1.0, relax=None, random_state=None,
     keep_predictions=False, family="gaussian", sample_weight=None, offset=None, penalty_factor=None, lower=None,
@@ -223,7 +225,7 @@ def _warn_missed(results, paths):
             f"{max(result.worst_gap for result in results):.2g}; both without unit). Raise max_iter, or accept a "
             "larger tol.",
             ConvergenceWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

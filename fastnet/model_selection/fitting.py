@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from fastnet import blas
 from fastnet.losses.links import CLASSIFIERS, inverse_link
 
 _COLUMNS = 1024  # columns of X that are gathered together
@@ -44,6 +45,7 @@ class FoldResult(NamedTuple):
     worst_gap: float
 
 
+@blas.one_thread()
 def fit_fold(task: Task, job: Job, stopped: Callable[[], bool] | None = None) -> FoldResult | None:
     """Fit the training part of one fold and score its held-out rows.
 

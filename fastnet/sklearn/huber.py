@@ -17,6 +17,7 @@ from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from fastnet import blas
 from fastnet.losses import find_family
 
 from .solve import STEPS, solve
@@ -26,6 +27,7 @@ class HuberRegressor(linear_model.HuberRegressor):
     __doc__ = linear_model.HuberRegressor.__doc__
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @blas.one_thread()
     def fit(self, X, y, sample_weight=None):
         """Fit coefficients and scale.
 
@@ -64,7 +66,7 @@ class HuberRegressor(linear_model.HuberRegressor):
                 f"The scale did not settle in max_iter={self.max_iter} rounds: the last changed it by {change:.1e} of "
                 "its size. Increase max_iter, or alpha where the fit is nearly exact.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         self.coef_ = coef.astype(X.dtype, copy=False)
         self.intercept_ = float(found.intercepts[0]) if self.fit_intercept else 0.0

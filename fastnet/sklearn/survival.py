@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, validate_data
 
+from fastnet import blas
 from fastnet.losses import cox
 from fastnet.losses.survival_times import read_times
 from fastnet.model_selection.survival_measures import concordance
@@ -90,6 +91,7 @@ class CoxPH(BaseEstimator):
         return "l1" if self.l1_ratio == 1 else None
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @blas.one_thread()
     def fit(self, X, y, sample_weight=None, strata=None):
         """Fit coefficients and baseline hazard.
 
@@ -117,6 +119,7 @@ class CoxPH(BaseEstimator):
         self.baseline_hazard_ = baseline_hazard(X @ self.coef_, y, sample_weight=weight, strata=strata)
         return self
 
+    @blas.one_thread()
     def predict(self, X):
         """The linear predictor x'b, the logarithm of the relative risk: larger is sooner.
 
