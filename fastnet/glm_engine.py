@@ -18,7 +18,7 @@ from .solvers.lagged_newton import CURVATURE, FINISHED
 from .solvers.line_search import ORTHOGONAL
 from .solvers.loss_kernels import kernels_of
 from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
-from .solvers.prox_newton import leave_direct, newton_direction
+from .solvers.prox_newton import begin_descent, leave_direct, newton_direction
 from .solvers.rows import compact
 from .state import (
     ACTIVE,
@@ -160,13 +160,9 @@ class GLMEngine(QuadraticEngine):
         """
         if self.work.counts[ROWS] == 0:
             return
-        start = True
-        while True:
-            code = self.run(
-                newton_direction, self.store, self.model, self.active, self.support, self.factor, self.screen,
-                self.quadratic, self.work, self.inner, self.at, self.before, l1, l2, accuracy, enough, max_iter, start,
-                self.diagonal,
-            )  # fmt: skip
+        begin_descent(self.at)
+        while (most := max_iter - self.work.counts[ITERATIONS]) > 0:
+            code = newton_direction(self, l1, l2, accuracy, enough, most)
             if code == FINISHED:
                 return
             if code == CURVATURE:
@@ -175,7 +171,6 @@ class GLMEngine(QuadraticEngine):
                 )  # fmt: skip
             else:
                 self.move(l1, l2)
-            start = False
 
     def _renew_predictor(self):
         """eta from the coefficients, where steps on reweighted rows may have carried it off by rounding."""

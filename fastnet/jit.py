@@ -48,13 +48,11 @@ def internal(function):
 
 
 def generic(function):
-    """An internal function that sees a loss: it has no cache index of its own, see ``solvers/loss_kernels.py``."""
-    return register_jitable(**INTERNAL)(function)
+    """An internal function that sees a loss: it has no cache index of its own, see ``solvers/loss_kernels.py``.
 
-
-def allocating(function):
-    """`generic`, for functions that make arrays."""
-    return register_jitable(**INTERNAL | {"_nrt": True})(function)
+    A call stays a call, unless LLVM sees it otherwise: Numba would copy it by force where a method of a loss calls it.
+    """
+    return register_jitable(**INTERNAL, forceinline=False)(function)
 
 
 def inlined(function):

@@ -78,4 +78,4 @@ class CoxFamily(Family):
         return replace(self, loss=lambda _: record), stop
 
     def make(self, y):
-        return self.loss(y)
+        return self.loss(y).with_room()

@@ -10,9 +10,7 @@ cumulative; else they are taken over a binary tree of the event times. Neither t
 
 import math
 
-import numpy as np
-
-from ..jit import allocating, generic
+from ..jit import generic
 
 STEP = 2.0**-256
 LEVEL = 256 * math.log(2.0)  # of eta
@@ -42,21 +40,29 @@ def add(value, level, values, levels, k):
     values[k] += lifted(value, level - levels[k])
 
 
-@allocating
+@generic
 def spread_over_terms(value, level, cox, out, out_level):
     """out_k = sum of the values of the rows at risk at event time k, with its level."""
     terms = out.shape[0]
+    if cox.flags[0] > 0:
+        _spread_by_tree(value, level, cox, out, out_level)
+        return
     for k in range(terms):
         out[k], out_level[k] = 0.0, LOWEST
-    if cox.flags[0] == 0:
-        for j in range(value.shape[0]):
-            if cox.last[j] >= cox.first[j]:
-                add(value[j], level[j], out, out_level, cox.last[j])
-        for k in range(terms - 2, -1, -1):
-            if cox.block[k] == cox.block[k + 1]:
-                add(out[k + 1], out_level[k + 1], out, out_level, k)
-        return
-    tree, tree_level = np.zeros(2 * terms), np.full(2 * terms, LOWEST)
+    for j in range(value.shape[0]):
+        if cox.last[j] >= cox.first[j]:
+            add(value[j], level[j], out, out_level, cox.last[j])
+    for k in range(terms - 2, -1, -1):
+        if cox.block[k] == cox.block[k + 1]:
+            add(out[k + 1], out_level[k + 1], out, out_level, k)
+
+
+@generic
+def _spread_by_tree(value, level, cox, out, out_level):
+    terms = out.shape[0]
+    tree, tree_level = cox.tree[0], cox.tree[1]
+    for k in range(2 * terms):
+        tree[k], tree_level[k] = 0.0, LOWEST
     for j in range(value.shape[0]):
         low, high = cox.first[j] + terms, cox.last[j] + terms + 1
         while low < high:
@@ -74,26 +80,32 @@ def spread_over_terms(value, level, cox, out, out_level):
         out[k], out_level[k] = tree[terms + k], tree_level[terms + k]
 
 
-@allocating
+@generic
 def gather_from_terms(value, level, cox, row_level, out):
     """out_j = sum of value_k over the event times at which row j is at risk: the transpose of `spread_over_terms`.
 
     The levels of these values are those of the risk sets, negative; out_j is to be multiplied by numbers of level
     row_level_j, none of which is above the level of a risk set that it is in.
     """
-    terms = value.shape[0]
-    if cox.flags[0] == 0:
-        total, total_level = np.zeros(terms), np.zeros(terms)
-        for k in range(terms):
-            total[k], total_level[k] = value[k], -level[k]
-            if k > 0 and cox.block[k] == cox.block[k - 1]:
-                add(total[k - 1], total_level[k - 1], total, total_level, k)
-        for j in range(out.shape[0]):
-            k = cox.last[j]
-            out[j] = lifted(total[k], total_level[k] + row_level[j]) if k >= cox.first[j] else 0.0
+    if cox.flags[0] > 0:
+        _gather_by_tree(value, level, cox, row_level, out)
         return
-    tree, tree_level = np.zeros(2 * terms), np.full(2 * terms, LOWEST)
+    total, total_level = cox.tree[0], cox.tree[1]
+    for k in range(value.shape[0]):
+        total[k], total_level[k] = value[k], -level[k]
+        if k > 0 and cox.block[k] == cox.block[k - 1]:
+            add(total[k - 1], total_level[k - 1], total, total_level, k)
+    for j in range(out.shape[0]):
+        k = cox.last[j]
+        out[j] = lifted(total[k], total_level[k] + row_level[j]) if k >= cox.first[j] else 0.0
+
+
+@generic
+def _gather_by_tree(value, level, cox, row_level, out):
+    terms = value.shape[0]
+    tree, tree_level = cox.tree[0], cox.tree[1]
     for k in range(terms):
+        tree[k], tree_level[k] = 0.0, LOWEST
         tree[terms + k], tree_level[terms + k] = value[k], -level[k]
     for k in range(2 * terms - 1, 1, -1):
         add(tree[k], tree_level[k], tree, tree_level, k >> 1)

@@ -64,4 +64,7 @@ def make_cox(start, stop, event, strata, efron):
         blocks.append(np.full(len(times), s, np.int64))
         offset += len(times)
     flags = np.array([start is not None, efron], np.int64)
-    return Cox(np.ascontiguousarray(stop), first, last, term, np.concatenate(blocks), flags)
+    room = np.empty((0, 0))
+    return Cox(
+        np.ascontiguousarray(stop), first, last, term, np.concatenate(blocks), flags, room, room, room, room
+    ).with_room()

@@ -7,7 +7,7 @@ from ..jit import jit
 from ..result import Status
 from ..state import FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, ROWS
 from . import newton
-from .rows import compact, enter_violators, exchange_dependent, factorize_active, leave_factor, row_gradient
+from .rows import compact, enter_violators, exchange_dependent, factorize_active, row_gradient, take_out_all
 
 REFINEMENTS = 6  # direct steps repeated on an unchanged active set before the iterative solver takes over
 LAZY_RIDGE = 1.15  # a factor made with a ridge within this ratio of today's preconditions refined steps
@@ -91,7 +91,7 @@ def direct_step(active, factor, work, rows, l1, l2, accuracy, lazy_ridge, first)
         if m == 0 or work.values[FACTOR_L2] > lazy_ridge * l2 or work.values[FACTOR_L2] < l2 / lazy_ridge:
             work.values[FACTOR_L2] = l2
             if not factorize_active(active, factor, m, l2):
-                leave_factor(active, factor, work)
+                take_out_all(active, factor, work)
                 return True
         for i in range(m):
             factor.gradient[i] = row_gradient(active, factor.order[i], l1, l2)
@@ -100,6 +100,6 @@ def direct_step(active, factor, work, rows, l1, l2, accuracy, lazy_ridge, first)
     work.counts[IN_FACTOR] = m
     work.counts[ITERATIONS] += steps + 1
     if status == newton.STUCK:
-        leave_factor(active, factor, work)
+        take_out_all(active, factor, work)
         return True
     return False

@@ -127,7 +127,7 @@ def _take_product(store, active, factor, work, at, k, count):
     active[k].gram = PRESENT
     if count < 3:
         return count + 1
-    _fill_rows(store, active, factor, work, at, 4)
+    _fill_rows(store, active, factor, work, at, count + 1)
     return 0
 
 

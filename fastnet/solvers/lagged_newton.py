@@ -9,14 +9,14 @@ its `stretch`, that makes the curvature along the last step right: half as many 
     Lee, Sun, Saunders (2014), Proximal Newton-type methods; Yuan, Ho, Lin (2012), An improved GLMNET (reuse of H).
 """
 
-from ..jit import internal
-from ..state import FACTOR_L2, IN_FACTOR, ROWS
+from ..jit import internal, jit
+from ..state import FACTOR_L2, IN_FACTOR, ITERATIONS, ROWS
 from ..vectors import axpy, copy_head, dot, dot_head, fill
 from . import newton
 from .certify_loss import expected_gap
 from .lagged_hessian import PRESENT, enters, extend_gram, measure_stretch, pays_to_renew, take_diagonal, want_rows
 from .predictor import AGE, BEST, CORRELATED, FIRST_STRETCH, HESSIAN, IDLE, LAST, LENGTH, MODEL_BEND, STRETCH, WASTE
-from .rows import enter_factor, factorize_active, leave_factor, row_gradient, row_violation, take_side
+from .rows import enter_factor, factorize_active, row_gradient, row_violation, take_out_all, take_side
 
 SAME_RIDGE = 1.15  # a factor made for a ridge within this factor of today's still serves as a preconditioner
 REPEATS = 30  # chains on the model, each letting in what violates
@@ -32,7 +32,7 @@ FINISHED, STEP, CURVATURE, FAILED = range(4)
 def _refactorize(active, factor, work, l2):
     """Factorise anew what is in the factor; what cannot be leaves it."""
     if not factorize_active(active, factor, work.counts[IN_FACTOR], l2):
-        leave_factor(active, factor, work)
+        take_out_all(active, factor, work)
     work.values[FACTOR_L2] = l2
 
 
@@ -151,7 +151,7 @@ def _change_of_eta(store, active, quadratic, work, at, before):
         at.change[i] = at.change[i] / quadratic.root[i] if quadratic.root[i] > 0.0 else 0.0
 
 
-@internal
+@jit
 def lagged_direction(
     store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, diagonal
 ):
@@ -190,6 +190,7 @@ def lagged_direction(
     _step_of_model(active, factor, work, at, before, l1, l2, max(MODEL * accuracy, FORCING * violation))
     _change_of_eta(store, active, quadratic, work, at, before)
     at.counts[AGE] += 1
+    work.counts[ITERATIONS] += 1
     return STEP
 
 

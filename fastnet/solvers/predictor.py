@@ -102,6 +102,12 @@ def _curved_dot(x, curvature, y):
 
 @jit
 def rebuild_predictor(store, active, quadratic, work, at):
+    """`renew_predictor` alone."""
+    renew_predictor(store, active, quadratic, work, at)
+
+
+@internal
+def renew_predictor(store, active, quadratic, work, at):
     """eta from the coefficients, its unpenalised part kept: rounding never accumulates along the path."""
     basis, root = quadratic.basis, quadratic.root
     n = root.shape[0]
@@ -133,7 +139,7 @@ def begin_alpha(store, active, quadratic, work, at, before, ratio):
     The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
     is the change of eta: a direction for `line_search`.
     """
-    rebuild_predictor(store, active, quadratic, work, at)
+    renew_predictor(store, active, quadratic, work, at)
     at.values[MODEL_BEND] = 0.0
     at.counts[FIRST] = 1
     if at.values[FIRST_STRETCH] > 0.0:  # first steps resemble each other, not those that end the alpha before

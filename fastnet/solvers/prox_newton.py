@@ -19,7 +19,7 @@ from ..vectors import axpy, dot, fill, multiply
 from .coordinate_descent import iterate
 from .lagged_newton import FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
 from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH
-from .rows import leave_factor, row_violation
+from .rows import row_violation, take_out_all
 
 BUDGET = 2e8  # stored entries touched in one step at most
 FINEST = 2e-16  # share of the residual's norm below which a change of a correlation is rounding
@@ -71,16 +71,17 @@ def reweight(store, model, active, rows, at):
             active[k].square = model.row_square(k)
 
 
-@internal
-def reweighted_direction(store, model, active, support, quadratic, work, inner, at, before, l1, l2, accuracy, most):
-    """Solve the quadratic model at the present eta; the new coefficients go to active, the old ones to `before`.
+@jit
+def reweight_model(store, model, active, quadratic, work, inner, at, before, l1, l2, accuracy):
+    """The quadratic model at the present eta: reweighted rows to `model`, its residual to `inner`.
 
-    Returns (violation, sweeps): the violation before the step; nothing is done where it is at most `accuracy`.
+    The coefficients are copied to `before`. Returns (violation, accuracy to which the model is worth solving);
+    nothing is done where the violation is at most `accuracy`.
     """
     rows = work.counts[ROWS]
     violation = active_violation(store, active, rows, quadratic, work, l1, l2)
     if not violation > accuracy:
-        return violation, 0
+        return violation, 0.0
     n = work.residual.shape[0]
     for i in range(n):
         at.root[i] = np.sqrt(at.curvature[i])
@@ -93,59 +94,68 @@ def reweighted_direction(store, model, active, support, quadratic, work, inner, 
     for a in range(at.basis.shape[0]):
         axpy(-dot(at.basis[a], inner.residual), at.basis[a], inner.residual)
     rounding = FINEST * np.sqrt(dot(inner.residual, inner.residual))
-    target = max(0.5 * accuracy, FORCING * violation, rounding)
-    _, _, sweeps = iterate(model, active, support, rows, inner, at.basis, l1, l2, target, BUDGET, most)
-    for i in range(n):
+    return violation, max(0.5 * accuracy, FORCING * violation, rounding)
+
+
+@jit
+def change_of_model(quadratic, work, inner, at, violation):
+    """at.change = change of eta that goes with the residual of the solved model; notes the violation before."""
+    for i in range(at.change.shape[0]):
         root = quadratic.root[i]
         at.change[i] = 0.0
         if root > 0.0:
             at.change[i] = (work.residual[i] / at.root[i] - inner.residual[i]) / (root * at.root[i])
-    return violation, sweeps
+    note_violation(at, violation)
 
 
 @jit
 def leave_direct(active, factor, work, at):
     """Leave the rest of the point to the iterative solver."""
     work.counts[MODE] = ITERATIVE
-    leave_factor(active, factor, work)
+    take_out_all(active, factor, work)
     at.counts[HESSIAN] = at.counts[IDLE] = 0
     at.counts[FALLBACKS] += 1
     at.values[BEST] = np.inf
 
 
-@jit
-def newton_direction(
-    store, model, active, support, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough,
-    max_iter, start, diagonal,
-):  # fmt: skip
-    """The next Newton step, by the direct solver or the iterative one; `start` at the first call of a series.
+def begin_descent(at):
+    """Forget the steps of earlier descents."""
+    at.values[LENGTH], at.values[LAST], at.values[BEST] = 1.0, np.inf, np.inf
+    at.counts[IDLE] = 0
 
-    Returns FINISHED when no active row violates optimality by more than `accuracy`, the gap seems to be at most
-    `enough` (it is certified later), or nothing more can be done; STEP
-    when new coefficients are in active, the old ones in `before` and the change of eta in at.change; CURVATURE when
-    `renew_gram` must make a Gram matrix first.
-    """
-    if start:
-        at.values[LENGTH], at.values[LAST], at.values[BEST] = 1.0, np.inf, np.inf
-        at.counts[IDLE] = 0
-    left = max_iter - work.counts[ITERATIONS]
-    if left <= 0:
-        return FINISHED
-    if work.counts[MODE] == DIRECT:
-        code = lagged_direction(
-            store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, diagonal
-        )
-        if code != FAILED:
-            work.counts[ITERATIONS] += code == STEP
-            return code
-        leave_direct(active, factor, work, at)
-    elif at.values[LENGTH] == 0.0 or at.counts[IDLE] >= MOST_IDLE:
-        return FINISHED
-    violation, sweeps = reweighted_direction(
-        store, model, active, support, quadratic, work, inner, at, before, l1, l2, accuracy, left
+
+def reweighted_direction(fit, l1, l2, accuracy, most):
+    """Solve the quadratic model at the present eta, by at most `most` sweeps: as `newton_direction`."""
+    work, inner, at = fit.work, fit.inner, fit.at
+    violation, target = fit.run(
+        reweight_model, fit.store, fit.model, fit.active, fit.quadratic, work, inner, at, fit.before, l1, l2, accuracy
     )
     if violation <= accuracy:
         return FINISHED
-    note_violation(at, violation)
+    _, _, sweeps = fit.run(
+        iterate, fit.model, fit.active, fit.support, work.counts[ROWS], inner, at.basis, l1, l2, target, BUDGET, most
+    )
     work.counts[ITERATIONS] += max(sweeps, 1)
+    fit.run(change_of_model, fit.quadratic, work, inner, at, violation)
     return STEP
+
+
+def newton_direction(fit, l1, l2, accuracy, enough, most):
+    """The next Newton step, by the direct solver or the iterative one; each is compiled when it is first needed.
+
+    Returns FINISHED when no active row violates optimality by more than `accuracy`, the gap seems to be at most
+    `enough` (it is certified later), or nothing more can be done; STEP when new coefficients are in active, the old
+    ones in `before` and the change of eta in at.change; CURVATURE when `renew_gram` must make a Gram matrix first.
+    """
+    at = fit.at
+    if fit.work.counts[MODE] == DIRECT:
+        code = fit.run(
+            lagged_direction, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work, fit.inner, at,
+            fit.before, l1, l2, accuracy, enough, fit.diagonal,
+        )  # fmt: skip
+        if code != FAILED:
+            return code
+        fit.run(leave_direct, fit.active, fit.factor, fit.work, at)
+    elif at.values[LENGTH] == 0.0 or at.counts[IDLE] >= MOST_IDLE:
+        return FINISHED
+    return reweighted_direction(fit, l1, l2, accuracy, most)

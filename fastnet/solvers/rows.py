@@ -150,6 +150,12 @@ def factorize_active(active, factor, m, l2):
 
 @jit
 def leave_factor(active, factor, work):
+    """`take_out_all` alone."""
+    take_out_all(active, factor, work)
+
+
+@internal
+def take_out_all(active, factor, work):
     """Take every column out of the factor; rows and coefficients stay."""
     for i in range(work.counts[IN_FACTOR]):
         active[factor.order[i]].place = -1
