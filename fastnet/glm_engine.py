@@ -15,7 +15,7 @@ from .glm_null import fit_bounded_null, fit_null
 from .result import Status
 from .solvers.certify_loss import certify_loss, examine_loss
 from .solvers.lagged_newton import CURVATURE, FINISHED
-from .solvers.line_search import ORTHOGONAL
+from .solvers.line_search import ORTHOGONAL, REFIT, STEP, line_search
 from .solvers.loss_kernels import kernels_of
 from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
 from .solvers.prox_newton import begin_descent, leave_direct, newton_direction
@@ -57,7 +57,7 @@ class GLMEngine(QuadraticEngine):
         quadratic = units.quadratic
         n, q = len(quadratic.root), len(quadratic.basis)
         self.loss, self.convex, self.intercept = loss, convex, intercept
-        self.line_search, self.loss_and_bounds, self.renew_gram = kernels_of(loss)
+        self.slopes_at, self.values_at, self.renew_gram = kernels_of(loss)
         self.least = 0.0  # smallest null deviance that is no rounding
         self.diagonal = not hasattr(loss, "loss_times")
         self.design = units.design
@@ -89,14 +89,18 @@ class GLMEngine(QuadraticEngine):
     def refit(self):
         """The unpenalised part at its optimum, the coefficients held."""
         if len(self.quadratic.basis):
-            self.move(0.0, 0.0, True)
+            self.move(0.0, 0.0, REFIT)
 
-    def move(self, l1, l2, refit=False):
+    def move(self, l1, l2, order=STEP):
         """Along at.change and from `before` to the active coefficients, as far as the objective does not rise."""
-        self.run(
-            self.line_search, self.loss, self.at, self.active, self.quadratic, self.work, self.before, l1, l2,
-            self.convex, refit,
-        )  # fmt: skip
+        line_search(self, self.at, self.quadratic, self.work, l1, l2, order)
+
+    def values(self, s=0.0, other=0.0):
+        """The loss, and its part of the dual objective at s r and at other * r; at 0 that is its smallest value."""
+        at, quadratic = self.at, self.quadratic
+        return self.run(
+            self.values_at, self.loss, at.eta, at.weight, self.work.residual, quadratic.root, at.offset, s, other
+        )
 
     def evaluate(self):
         """Residual and curvature at the present eta: a step of no length."""

@@ -4,6 +4,7 @@ gap come.
 
 import numpy as np
 
+from .solvers.line_search import REFIT, STEP, line_search
 from .solvers.predictor import HESSIAN, LENGTH, Predictor
 from .state import RESIDENT, Work
 
@@ -20,7 +21,7 @@ def fit_null(fit):
     if not fit.diagonal:
         _fit_unpenalised(fit)
     fit.refit()
-    fit.value, fit.saturated, _ = fit.run(fit.loss_and_bounds, fit.loss, fit.at, fit.quadratic, fit.work, 0.0, 0.0)
+    fit.value, fit.saturated, _ = fit.values()
     fit.null = fit.value - fit.saturated
     if not fit.null > NO_DEVIANCE * abs(fit.value):
         fit.null = 0.0
@@ -39,10 +40,12 @@ def _deviance_of_a_constant(fit):
     n = len(fit.quadratic.root)
     work, at = Work.allocate(n, 1), Predictor.allocate(fit.at.offset, fit.at.weight, 1)
     quadratic = fit.quadratic._replace(basis=fit.quadratic.root[None, :].copy())
-    for refit in (False, True):
-        at.change[:] = 0.0
-        fit.run(fit.line_search, fit.loss, at, fit.active, quadratic, work, fit.before, 0.0, 0.0, fit.convex, refit)
-    return fit.run(fit.loss_and_bounds, fit.loss, at, quadratic, work, 0.0, 0.0)[0] - fit.saturated
+    for order in (STEP, REFIT):
+        line_search(fit, at, quadratic, work, 0.0, 0.0, order)
+    return (
+        fit.run(fit.values_at, fit.loss, at.eta, at.weight, work.residual, quadratic.root, at.offset, 0.0, 0.0)[0]
+        - fit.saturated
+    )
 
 
 def _fit_unpenalised(fit):
@@ -81,7 +84,7 @@ def fit_bounded_null(fit):
     accuracy = NULL_ACCURACY * float(np.linalg.norm(fit.work.residual))
     fit.descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
     fit.refit()
-    fit.value = fit.run(fit.loss_and_bounds, fit.loss, fit.at, fit.quadratic, fit.work, 0.0, 0.0)[0]
+    fit.value = fit.values()[0]
     fit.null = fit.value - fit.saturated
     _drop_rounding(fit)
     fit.quadratic = fit.quadratic._replace(target=fit.work.residual.copy())

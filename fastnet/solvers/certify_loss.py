@@ -16,7 +16,7 @@ def certify_loss(fit, l1, l2, collect):
     """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""
     work = fit.work
     violators, true, penalty, s, first, other, second = fit.examine(collect, l1, l2)
-    fit.value, *bounds = fit.run(fit.loss_and_bounds, fit.loss, fit.at, fit.quadratic, work, s, other)
+    fit.value, *bounds = fit.values(s, other)
     if fit.convex:
         first, second = first + fit.value - bounds[0], second + fit.value - bounds[1]
     gap = penalty + min(first, second) + _infeasibility(fit)

@@ -1,14 +1,16 @@
-"""The kernels that see the loss, compiled once for each: the step of prox-Newton, and the values of the certificate.
+"""The line search: how far to go along a direction, told by slopes of the objective alone, or else by its values.
 
 Along a convex objective the step goes to where the slope has become flat but does not rise: no value is needed, and a
 loss that is linear far out (Huber) takes a step of the right length. Elsewhere, and where slopes are rounding, it takes
 the longest share of a direction, by halves, at which the value does not rise.
+
+The search itself knows no loss: whenever it needs one it returns what it wants to know, and is called again when that
+is there. So it is compiled once, not once for each loss.
 """
 
 import numpy as np
 
-from ..jit import generic, internal, jit
-from ..losses.loops import loss_bound, loss_slopes, loss_sum
+from ..jit import internal, jit
 from ..state import ROWS
 from ..vectors import copy_head
 from .predictor import BEND, CORRELATED, LENGTH, floor_curvature, unpenalised_direction
@@ -21,6 +23,41 @@ CLEAR = 1e-7  # share of |eta| above which a step's slopes are far from their ro
 ROUNDING = 1e-15  # share of an objective by which it may seem to rise
 MOST_STEPS = 200  # Newton steps on the unpenalised part
 ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
+
+# What `search` is told to begin, and what it asks for: slopes and curvatures of the loss at at.trial, or half-way, at
+# work.a; its value at at.trial.
+STEP, REFIT, SLOPES, MIDDLE, VALUE, DONE = range(6)
+
+
+def line_search(fit, at, quadratic, work, l1, l2, order):
+    """Move `at`, `work` and the active coefficients of a GLMEngine.
+
+    order
+        STEP: along at.change and from `before` to the active coefficients; SLOPES: likewise, `begin_search` was called.
+        REFIT: Newton on the unpenalised part alone, until its gradient is rounding.
+
+    The share accepted of the last step goes to at.values[LENGTH]; 0 when nothing has changed.
+    """
+    root, run = quadratic.root, fit.run
+    while True:
+        if order == SLOPES:
+            run(fit.slopes_at, fit.loss, at.trial, root, at.residual, at.slope)
+        elif order == MIDDLE:
+            run(fit.slopes_at, fit.loss, work.a, root, work.b, work.c)
+        elif order == VALUE:
+            _ask_values(fit, at, quadratic)
+        order = run(search, at, fit.active, quadratic, work, fit.before, l1, l2, fit.convex, order)
+        if order == DONE:
+            return
+
+
+def _ask_values(fit, at, quadratic):
+    """The loss at at.trial, and at.eta where that is not known."""
+    note = at.search
+    for name, eta in ("value", at.trial), ("start_value", at.eta):
+        if name == "value" or np.isnan(note[name][0]):
+            values = fit.values_at, fit.loss, eta, at.weight, at.residual, quadratic.root, at.offset, 0.0, 0.0
+            note[name][0] = fit.run(*values)[0]
 
 
 @internal
@@ -40,14 +77,11 @@ def _penalty_at(active, rows, before, t, l1, l2):
     return value, slope
 
 
-@generic
-def _try_step(loss, at, quadratic, t, eta, residual, curvature):
-    """eta, residual and curvature after the share t of the step; returns the slope of the loss there."""
-    for i in range(eta.shape[0]):
-        eta[i] = at.eta[i] + t * at.change[i]
-    loss_slopes(loss, eta, quadratic.root, residual, curvature)
+@internal
+def _slope_of_loss(at, quadratic, residual):
+    """Along at.change, where the loss has this residual."""
     slope = 0.0
-    for i in range(eta.shape[0]):
+    for i in range(residual.shape[0]):
         slope -= quadratic.root[i] * residual[i] * at.change[i]
     return slope
 
@@ -78,114 +112,163 @@ def _longest_step(active, rows, before):
     return max(longest, 1.0)
 
 
-@generic
-def _search_slope(loss, at, active, quadratic, work, before, l1, l2):
+@internal
+def _propose(at, share, out):
+    """out = eta after this share of the step."""
+    for i in range(out.shape[0]):
+        out[i] = at.eta[i] + share * at.change[i]
+
+
+@internal
+def _try(at, share):
+    at.search[0].share = share
+    _propose(at, share, at.trial)
+    return SLOPES
+
+
+@internal
+def begin_search(at, active, quadratic, work, before, l1, l2, convex):
+    """Start the search along at.change; `search` goes on when the slopes at at.trial are there."""
+    note, rows = at.search[0], work.counts[ROWS]
+    change = size = 0.0
+    for i in range(at.eta.shape[0]):
+        change += at.change[i] * at.change[i]
+        size += at.eta[i] * at.eta[i]
+    note.start = _slope_of_loss(at, quadratic, work.residual) + _penalty_at(active, rows, before, 0.0, l1, l2)[1]
+    note.clear = note.start < 0.0 and change > CLEAR * CLEAR * size
+    note.longest = _longest_step(active, rows, before) if note.clear else 1.0
+    note.low, note.low_slope, note.high, note.high_slope = 0.0, note.start, np.inf, 0.0
+    note.by_value, note.trials, note.start_value = not convex, 0, np.nan
+    return _try(at, 1.0)
+
+
+@internal
+def _judge_slope(at, active, quadratic, work, before, l1, l2):
     """The multiple of the step at which a convex objective, which falls at first, has become flat but does not rise.
 
     At its full length a step may also end higher than it came, by as much as the middle of the step is falling: the
-    slope grows, so that the mean of those two bounds the mean slope. Returns 0 where the slopes seem not to be
+    slope grows, so that the mean of those two bounds the mean slope. Values decide where the slopes seem not to be
     convex. A step so short that its slopes are near rounding is taken as it is, or left to the values.
     """
-    rows = work.counts[ROWS]
-    start = _penalty_at(active, rows, before, 0.0, l1, l2)[1]
-    change = size = 0.0
-    for i in range(at.eta.shape[0]):
-        start -= quadratic.root[i] * work.residual[i] * at.change[i]
-        change += at.change[i] * at.change[i]
-        size += at.eta[i] * at.eta[i]
-    clear = start < 0.0 and change > CLEAR * CLEAR * size
-    longest = _longest_step(active, rows, before) if clear else 1.0
-    low, low_slope, high, high_slope, t = 0.0, start, np.inf, 0.0, 1.0
-    for trial in range(TRIALS):
-        if trial == TRIALS - 1:
-            t = low
-        slope = _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
-        slope += _penalty_at(active, rows, before, t, l1, l2)[1]
-        if slope <= 0.0:
-            if slope >= FLAT * start or t >= longest or t == low:
-                return t
-            low, low_slope = t, slope
-        else:
-            if trial == 0 and (slope <= -start or not clear):
-                middle = _try_step(loss, at, quadratic, 0.5, work.a, work.b, work.c)
-                if slope + middle + _penalty_at(active, rows, before, 0.5, l1, l2)[1] <= 0.0:
-                    return t
-            if not clear:
-                return 0.0
-            high, high_slope = t, slope
-        if high == np.inf:
-            t = min(EXPANSION * t, longest)
-        else:
-            t = low + (high - low) * min(max(low_slope / (low_slope - high_slope), 0.1), 0.9)
-    return 0.0
+    note, t = at.search[0], at.search[0].share
+    slope = _slope_of_loss(at, quadratic, at.residual)
+    slope += _penalty_at(active, work.counts[ROWS], before, t, l1, l2)[1]
+    if slope <= 0.0:
+        if slope >= FLAT * note.start or t >= note.longest or t == note.low:
+            return DONE
+        note.low, note.low_slope = t, slope
+        return _next_share(at, work)
+    note.high_slope = slope
+    if note.trials == 0 and (slope <= -note.start or not note.clear):
+        _propose(at, 0.5, work.a)
+        return MIDDLE
+    return _shorten(at, work)
 
 
-@generic
-def _search_value(loss, at, active, quadratic, work, before, l1, l2, convex):
+@internal
+def _judge_middle(at, active, quadratic, work, before, l1, l2):
+    middle = _slope_of_loss(at, quadratic, work.b)
+    middle += _penalty_at(active, work.counts[ROWS], before, 0.5, l1, l2)[1]
+    return DONE if at.search[0].high_slope + middle <= 0.0 else _shorten(at, work)
+
+
+@internal
+def _shorten(at, work):
+    """The share just tried is too long."""
+    note = at.search[0]
+    if not note.clear:
+        return _begin_values(at)
+    note.high = note.share
+    return _next_share(at, work)
+
+
+@internal
+def _next_share(at, work):
+    note = at.search[0]
+    note.trials += 1
+    if note.trials == TRIALS:
+        return _begin_values(at)
+    if note.trials == TRIALS - 1:
+        return _try(at, note.low)
+    if note.high == np.inf:
+        return _try(at, min(EXPANSION * note.share, note.longest))
+    between = min(max(note.low_slope / (note.low_slope - note.high_slope), 0.1), 0.9)
+    return _try(at, note.low + (note.high - note.low) * between)
+
+
+@internal
+def _begin_values(at):
     """The longest share of the step, by halves, at which the objective has not risen; 0 where there is none.
 
     A convex objective that still falls there has not risen.
     """
-    rows = work.counts[ROWS]
-    start = np.nan
-    t = 1.0
-    for _ in range(HALVINGS):
-        slope = _try_step(loss, at, quadratic, t, at.trial, at.residual, at.slope)
-        penalty, penalty_slope = _penalty_at(active, rows, before, t, l1, l2)
-        if convex and slope + penalty_slope <= 0.0:
-            return t
-        value = 0.0
-        for trial in range(0 if np.isnan(start) else 1, 2):  # one place where the loss is compiled
-            value = loss_sum(loss, at.trial if trial else at.eta, at.weight)
-            if not trial:
-                start = value + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
-                start += ROUNDING * abs(start)
-        if value + penalty <= start:
-            return t
-        t *= 0.5
-    return 0.0
+    at.search[0].by_value, at.search[0].trials = True, 0
+    return _try(at, 1.0)
 
 
-@generic
-def _search(loss, at, active, quadratic, work, before, l1, l2, convex):
-    """Move along at.change and from `before` to the active coefficients; returns how far (0: nothing has changed)."""
-    rows = work.counts[ROWS]
-    t = _search_slope(loss, at, active, quadratic, work, before, l1, l2) if convex else 0.0
-    if t == 0.0:
-        t = _search_value(loss, at, active, quadratic, work, before, l1, l2, convex)
+@internal
+def _judge_value(at, active, quadratic, work, before, l1, l2, convex, order):
+    note, rows = at.search[0], work.counts[ROWS]
+    penalty, slope = _penalty_at(active, rows, before, note.share, l1, l2)
+    if order == SLOPES:
+        return DONE if convex and slope + _slope_of_loss(at, quadratic, at.residual) <= 0.0 else VALUE
+    start = note.start_value + _penalty_at(active, rows, before, 0.0, l1, l2)[0]
+    if note.value + penalty <= start + ROUNDING * abs(start):
+        return DONE
+    note.trials += 1
+    if note.trials == HALVINGS:
+        note.share = 0.0
+        return DONE
+    return _try(at, 0.5 * note.share)
+
+
+@internal
+def _take(at, active, quadratic, work, before):
+    """Move by the share that was accepted."""
+    t = at.search[0].share
+    at.values[LENGTH] = t
     if t != 1.0:
-        for k in range(rows):
+        for k in range(work.counts[ROWS]):
             row = active[k]
             moved = before[k] + t * (row.coef - before[k]) if t > 0.0 else before[k]
             row.coef = min(max(moved, row.lower), row.upper)
     if t > 0.0:
         _take_step(at, quadratic, work, t)
-    return t
+
+
+@internal
+def _refit(at, active, quadratic, work, before):
+    """The next Newton direction of the unpenalised part; False when its gradient is rounding."""
+    note = at.search[0]
+    if note.steps == MOST_STEPS:
+        return False
+    worst, size = unpenalised_direction(at, active, quadratic, work, before)
+    if worst <= ORTHOGONAL * size or worst >= 0.5 * note.worst and worst <= 100.0 * ORTHOGONAL * size:
+        return False
+    note.worst = worst
+    note.steps += 1
+    return True
 
 
 @jit
-def line_search(loss, at, active, quadratic, work, before, l1, l2, convex, refit):
-    """Move along at.change and from `before` to the active coefficients; the share accepted goes to at.values[LENGTH].
-
-    With `refit`, Newton on the unpenalised part alone instead, until its gradient is rounding.
-    """
-    last = np.inf
-    for _ in range(MOST_STEPS if refit else 1):
-        if refit:
-            worst, size = unpenalised_direction(at, active, quadratic, work, before)
-            if worst <= ORTHOGONAL * size or worst >= 0.5 * last and worst <= 100.0 * ORTHOGONAL * size:
-                return
-            last = worst
-        at.values[LENGTH] = _search(loss, at, active, quadratic, work, before, l1, l2, convex)
-        if at.values[LENGTH] == 0.0:
-            return
-
-
-@jit
-def loss_and_bounds(loss, at, quadratic, work, s, other):
-    """(loss, its part of the dual objective at s r and at other * r); at 0 that is the smallest value of the loss."""
-    first = second = 0.0
-    for k in range(2 if other != s else 1):  # one place where the loss is compiled
-        second = first
-        first = loss_bound(loss, at.eta, work.residual, quadratic.root, at.offset, other if k == 0 else s)
-    return loss_sum(loss, at.eta, at.weight), first, second if other != s else first
+def search(at, active, quadratic, work, before, l1, l2, convex, order):
+    """One move of `line_search` between two looks at the loss: takes its orders, returns what it needs to know next."""
+    note = at.search[0]
+    if order == STEP or order == REFIT:
+        note.refit, note.steps, note.worst = order == REFIT, 0, np.inf
+        order = DONE
+    else:
+        if order == MIDDLE:
+            order = _judge_middle(at, active, quadratic, work, before, l1, l2)
+        elif note.by_value:
+            order = _judge_value(at, active, quadratic, work, before, l1, l2, convex, order)
+        else:
+            order = _judge_slope(at, active, quadratic, work, before, l1, l2)
+        if order != DONE:
+            return order
+        _take(at, active, quadratic, work, before)
+        if not note.refit or note.share == 0.0:
+            return DONE
+    if note.refit and not _refit(at, active, quadratic, work, before):
+        return DONE
+    return begin_search(at, active, quadratic, work, before, l1, l2, convex)

@@ -1,4 +1,4 @@
-"""The kernels that are compiled once for every loss, and where their compiled code is kept.
+"""The kernels that see a loss: compiled once for each, and where their compiled code is kept.
 
 Numba keeps one index of compiled versions per function, which names the class of every loss it was compiled for: an
 index that names a class of some user's module cannot be read by a process without that module. Losses from outside
@@ -15,15 +15,32 @@ import types
 import numba
 
 from ..jit import OPTIONS, jit
+from ..losses.loops import loss_bound, loss_slopes, loss_sum
 from .lagged_hessian import renew_gram
-from .line_search import line_search, loss_and_bounds
 
-KERNELS = line_search, loss_and_bounds, renew_gram
+
+@jit
+def slopes_at(loss, eta, root, residual, curvature):
+    """residual = -root f'(eta), curvature = f''(eta)."""
+    loss_slopes(loss, eta, root, residual, curvature)
+
+
+@jit
+def values_at(loss, eta, weight, residual, root, offset, s, other):
+    """(loss, its part of the dual objective at s r and at other * r); at 0 that is the smallest value of the loss."""
+    first = second = 0.0
+    for k in range(2 if other != s else 1):  # one place where the loss is compiled
+        second = first
+        first = loss_bound(loss, eta, residual, root, offset, other if k == 0 else s)
+    return loss_sum(loss, eta, weight), first, second if other != s else first
+
+
+KERNELS = slopes_at, values_at, renew_gram
 PACKAGE = __name__.split(".")[0] + "."
 
 
 def kernels_of(loss):
-    """(line_search, loss_and_bounds, renew_gram) for this kind of loss."""
+    """(slopes_at, values_at, renew_gram) for this kind of loss."""
     kind = type(loss)
     return KERNELS if kind.__module__.startswith(PACKAGE) else _own_kernels(kind)
 

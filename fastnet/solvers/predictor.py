@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..jit import fast, internal, jit
-from ..state import ROWS
+from ..state import ROWS, records
 from ..vectors import axpy, dot, fill
 from . import cholesky
 
@@ -15,6 +15,29 @@ FLAT = 1e-7  # and so does this share of the mean curvature
 # Places in `Predictor.counts` and `Predictor.values`
 HESSIAN, FALLBACKS, AGE, IDLE, CORRELATED, FIRST = range(6)
 LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE = range(8)
+
+
+# What a line search knows so far, see ``line_search``.
+SEARCH = np.dtype(
+    [
+        ("share", "f8"),  # of the step, tried last
+        ("start", "f8"),  # slope at 0
+        ("low", "f8"),  # longest share at which the objective is known to fall still
+        ("low_slope", "f8"),
+        ("high", "f8"),  # shortest one at which it is known to rise; inf: none
+        ("high_slope", "f8"),
+        ("longest", "f8"),  # largest multiple of the step that keeps to the bounds
+        ("value", "f8"),  # of the loss after that share
+        ("start_value", "f8"),  # and before; nan: not asked for
+        ("worst", "f8"),  # component of the residual along the unpenalised part, before the last step of a refit
+        ("trials", "i8"),
+        ("steps", "i8"),  # of a refit
+        ("clear", "i8"),  # 1: slopes are far from their rounding errors
+        ("by_value", "i8"),  # 1: values decide
+        ("refit", "i8"),  # 1: steps on the unpenalised part follow each other
+    ],
+    align=True,
+)
 
 
 class Predictor(NamedTuple):
@@ -41,6 +64,7 @@ class Predictor(NamedTuple):
     values: np.ndarray  # (8,) share of the last step that was accepted; violation before it; smallest violation so far;
     # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by;
     # what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it
+    search: np.ndarray  # (1,) SEARCH
 
     @classmethod
     def allocate(cls, offset, weight, q):
@@ -48,7 +72,15 @@ class Predictor(NamedTuple):
         vectors = (np.zeros(n) for _ in range(6))
         matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((6, n)), np.zeros(4 * n), np.zeros((q + 1, q))
         return cls(
-            offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, np.zeros(6, np.int64), np.zeros(8)
+            offset.copy(),
+            offset,
+            weight,
+            *vectors,
+            offset.copy(),
+            *matrices,
+            np.zeros(6, np.int64),
+            np.zeros(8),
+            records(1, SEARCH),
         )
 
 
