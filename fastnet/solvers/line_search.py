@@ -186,7 +186,7 @@ def _shorten(at, work):
 def _next_share(at, work):
     note = at.search[0]
     note.trials += 1
-    if note.trials == TRIALS:
+    if note.trials == TRIALS or note.trials == TRIALS - 1 and note.low == 0.0:
         return _begin_values(at)
     if note.trials == TRIALS - 1:
         return _try(at, note.low)
