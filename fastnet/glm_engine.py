@@ -14,7 +14,7 @@ from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rou
 from .glm_null import fit_bounded_null, fit_null
 from .result import Status
 from .solvers.certify_loss import certify_loss, examine_loss
-from .solvers.lagged_newton import CURVATURE, FINISHED
+from .solvers.lagged_newton import FINISHED
 from .solvers.line_search import ORTHOGONAL, REFIT, STEP, line_search
 from .solvers.loss_kernels import kernels_of
 from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
@@ -57,7 +57,7 @@ class GLMEngine(QuadraticEngine):
         quadratic = units.quadratic
         n, q = len(quadratic.root), len(quadratic.basis)
         self.loss, self.convex, self.intercept = loss, convex, intercept
-        self.slopes_at, self.values_at, self.renew_gram = kernels_of(loss)
+        self.slopes_at, self.values_at, self.hessian_times = kernels_of(loss)
         self.least = 0.0  # smallest null deviance that is no rounding
         self.diagonal = not hasattr(loss, "loss_times")
         self.design = units.design
@@ -76,7 +76,7 @@ class GLMEngine(QuadraticEngine):
         self.reach = units.design.matrix_size()[2]
         self.unsettled = True  # the last alpha's first round met violators
         offset = np.zeros(n) if offset is None else offset / units.response
-        self.at = Predictor.allocate(offset, quadratic.root**2, q)
+        self.at = Predictor.allocate(offset, quadratic.root**2, q, self.diagonal)
         self.units, self.quadratic = units, quadratic
         fit_null(self)
         self.quadratic = quadratic._replace(target=self.work.residual.copy())
@@ -166,15 +166,9 @@ class GLMEngine(QuadraticEngine):
             return
         begin_descent(self.at)
         while (most := max_iter - self.work.counts[ITERATIONS]) > 0:
-            code = newton_direction(self, l1, l2, accuracy, enough, most)
-            if code == FINISHED:
+            if newton_direction(self, l1, l2, accuracy, enough, most) == FINISHED:
                 return
-            if code == CURVATURE:
-                self.run(
-                    self.renew_gram, self.loss, self.store, self.active, self.quadratic, self.factor, self.work, self.at
-                )  # fmt: skip
-            else:
-                self.move(l1, l2)
+            self.move(l1, l2)
 
     def _renew_predictor(self):
         """eta from the coefficients, where steps on reweighted rows may have carried it off by rounding."""

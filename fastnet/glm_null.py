@@ -4,6 +4,7 @@ gap come.
 
 import numpy as np
 
+from .solvers.lagged_hessian import renew_gram
 from .solvers.line_search import REFIT, STEP, line_search
 from .solvers.predictor import HESSIAN, LENGTH, Predictor
 from .state import RESIDENT, Work
@@ -38,7 +39,7 @@ def _drop_rounding(fit):
 def _deviance_of_a_constant(fit):
     """Of the best linear predictor that is the offset plus a constant, above that of the saturated model."""
     n = len(fit.quadratic.root)
-    work, at = Work.allocate(n, 1), Predictor.allocate(fit.at.offset, fit.at.weight, 1)
+    work, at = Work.allocate(n, 1), Predictor.allocate(fit.at.offset, fit.at.weight, 1, True)
     quadratic = fit.quadratic._replace(basis=fit.quadratic.root[None, :].copy())
     for order in (STEP, REFIT):
         line_search(fit, at, quadratic, work, 0.0, 0.0, order)
@@ -61,7 +62,7 @@ def _fit_unpenalised(fit):
             break
         last = worst
         at.counts[HESSIAN] = 0
-        fit.run(fit.renew_gram, fit.loss, fit.store, fit.active, fit.quadratic, fit.factor, work, at)
+        renew_gram(fit)
         step = (at.basis @ work.residual) @ at.basis
         np.divide(step, fit.quadratic.root, out=at.change, where=fit.quadratic.root > 0)
         fit.move(0.0, 0.0)

@@ -1,9 +1,9 @@
 """The Hessian of the loss at an earlier eta: the Gram matrix of the active rows under it, and when a new one pays.
 
-H is known by its products with vectors alone: it need not be diagonal (Cox). With the active rows A and the
-unpenalised basis B, which is eliminated, the matrix is A H A' - A H B' (B H B')^-1 B H A'. Rows that never move need no
-entries. Its error is measured along every step, where the true curvature is known, and corrected by a scalar, its
-`stretch`.
+H is known by its products with vectors alone: it need not be diagonal (Cox); the loss makes these products then. With
+the active rows A and the unpenalised basis B, which is eliminated, the matrix is A H A' - A H B' (B H B')^-1 B H A'.
+Rows that never move need no entries. Its error is measured along every step, where the true curvature is known, and
+corrected by a scalar, its `stretch`.
 """
 
 import numpy as np
@@ -64,7 +64,7 @@ def _eliminate_unpenalised(quadratic, at, a):
 
 
 @internal
-def take_diagonal(quadratic, at):
+def _take_diagonal(quadratic, at):
     """Make today's curvature the lagged Hessian."""
     n = at.curvature.shape[0]
     copy_head(at.curvature, at.hessian[0], n)
@@ -75,43 +75,69 @@ def take_diagonal(quadratic, at):
 
 
 @internal
-def extend_gram(store, active, factor, work, at):
-    """Gram entries of the rows that want some, under a diagonal Hessian."""
-    count = 0
-    for k in range(work.counts[ROWS]):
-        if active[k].gram == WANTED:
-            fill(work.a, 0.0)
-            store.row_axpy(k, 1.0, work.a)
-            multiply(at.hessian[0], work.a, work.b)
-            count = _take_product(store, active, factor, work, at, k, count)
-    _fill_rows(store, active, factor, work, at, count)
+def _take_general(quadratic, at):
+    """The unpenalised part under a Hessian that is not diagonal: its images are in at.products."""
+    n = at.curvature.shape[0]
+    for a in range(quadratic.basis.shape[0]):
+        copy_head(quadratic.basis[a], at.basis[a], n)
+        copy_head(at.products[a], at.curved[a], n)
+        _eliminate_unpenalised(quadratic, at, a)
+
+
+def renew_gram(fit):
+    """The lagged Hessian where there is none, and entries for the rows that want some."""
+    at, count = fit.at, 0
+    fresh = at.counts[HESSIAN] == 0 and not fit.diagonal
+    if fresh:
+        count = len(fit.quadratic.basis)
+        at.images[:count] = fit.quadratic.basis
+    while True:
+        if fresh or count > 0:
+            fit.run(fit.hessian_times, fit.loss, at, fit.quadratic.root, count, fresh)
+        fresh = False
+        count = fit.run(
+            extend_gram, fit.store, fit.active, fit.quadratic, fit.factor, fit.work, at, fit.diagonal, count
+        )
+        if count == 0:
+            return
 
 
 @jit
-def renew_gram(loss, store, active, quadratic, factor, work, at):
-    """`take_diagonal` and `extend_gram` for a loss with a Hessian of its own, not diagonal."""
-    root, rows, q = quadratic.root, work.counts[ROWS], quadratic.basis.shape[0]
-    fresh = at.counts[HESSIAN] == 0
-    if fresh:
-        loss.loss_state(at.eta, root, at.curvature, at.hessian)
+def extend_gram(store, active, quadratic, factor, work, at, diagonal, count):
+    """Entries of the rows that want some.
+
+    Where the Hessian is not diagonal, its products with `count` vectors are in at.products: with those that the last
+    call left in at.images, or with the unpenalised basis. Returns how many it leaves there now; 0 when all is done.
+    """
+    if at.counts[HESSIAN] == 0:
         at.counts[HESSIAN] = 1
-    count = 0
-    for k in range(-q if fresh else 0, rows):
-        if k < 0:
-            copy_head(quadratic.basis[q + k], work.a, root.shape[0])
-        elif active[k].gram == WANTED:
+        if diagonal:
+            _take_diagonal(quadratic, at)
+        else:
+            _take_general(quadratic, at)
+            count = 0
+    taken = waiting = images = 0
+    for k in range(work.counts[ROWS]):
+        if active[k].gram != WANTED:
+            continue
+        if diagonal:
             fill(work.a, 0.0)
             store.row_axpy(k, 1.0, work.a)
-        else:
+            multiply(at.hessian[0], work.a, work.b)
+        elif taken < count:
+            copy_head(at.images[taken], work.a, work.a.shape[0])
+            copy_head(at.products[taken], work.b, work.b.shape[0])
+            taken += 1
+        elif images < at.images.shape[0]:
+            fill(at.images[images], 0.0)
+            store.row_axpy(k, 1.0, at.images[images])
+            images += 1
             continue
-        loss.loss_times(at.hessian, root, work.a, work.b)
-        if k < 0:
-            copy_head(work.a, at.basis[q + k], root.shape[0])
-            copy_head(work.b, at.curved[q + k], root.shape[0])
-            _eliminate_unpenalised(quadratic, at, q + k)
         else:
-            count = _take_product(store, active, factor, work, at, k, count)
-    _fill_rows(store, active, factor, work, at, count)
+            break
+        waiting = _take_product(store, active, factor, work, at, k, waiting)
+    _fill_rows(store, active, factor, work, at, waiting)
+    return images
 
 
 @internal

@@ -14,8 +14,21 @@ from ..state import FACTOR_L2, IN_FACTOR, ITERATIONS, ROWS
 from ..vectors import axpy, copy_head, dot, dot_head, fill
 from . import newton
 from .certify_loss import expected_gap
-from .lagged_hessian import PRESENT, enters, extend_gram, measure_stretch, pays_to_renew, take_diagonal, want_rows
-from .predictor import AGE, BEST, CORRELATED, FIRST_STRETCH, HESSIAN, IDLE, LAST, LENGTH, MODEL_BEND, STRETCH, WASTE
+from .lagged_hessian import PRESENT, enters, measure_stretch, pays_to_renew, want_rows
+from .predictor import (
+    AGE,
+    BEST,
+    CORRELATED,
+    FIRST_STRETCH,
+    HESSIAN,
+    IDLE,
+    LAST,
+    LENGTH,
+    MODEL_BEND,
+    STRETCH,
+    VIOLATION,
+    WASTE,
+)
 from .rows import enter_factor, factorize_active, row_gradient, row_violation, take_out_all, take_side
 
 SAME_RIDGE = 1.15  # a factor made for a ridge within this factor of today's still serves as a preconditioner
@@ -153,16 +166,36 @@ def _change_of_eta(store, active, quadratic, work, at, before):
 
 @jit
 def lagged_direction(
-    store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, diagonal
+    store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, resumed
 ):
     """The Newton step to the optimum of the model: new coefficients to active, old ones to `before`.
 
-    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, STEP, CURVATURE when a
-    Gram matrix that this kernel cannot make is needed first (`renew_gram`; the call is then repeated), or FAILED when
-    the last step got stuck.
+    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, STEP, CURVATURE when
+    `renew_gram` must be called first (the call is then `resumed`), or FAILED when the last step got stuck.
     """
+    if not resumed:
+        code = _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, accuracy, enough)
+        if code != STEP:
+            return code
+    violation = at.values[VIOLATION]
+    if at.counts[AGE] == 0:
+        reduced_violation(store, active, quadratic, work, inner.residual, at, l1, l2)
+        _refactorize(active, factor, work, l2)
+        at.values[STRETCH], at.values[FIRST_STRETCH], at.values[WASTE] = 1.0, 0.0, 0.0
+    note_violation(at, violation)
+    _step_of_model(active, factor, work, at, before, l1, l2, max(MODEL * accuracy, FORCING * violation))
+    _change_of_eta(store, active, quadratic, work, at, before)
+    at.counts[AGE] += 1
+    work.counts[ITERATIONS] += 1
+    return STEP
+
+
+@internal
+def _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, accuracy, enough):
+    """What there is to do, as `lagged_direction` returns it; at.values[VIOLATION] is the violation at hand."""
     measure_stretch(at)
     violation = reduced_violation(store, active, quadratic, work, inner.residual, at, l1, l2)
+    at.values[VIOLATION] = violation
     at.counts[CORRELATED] = at.basis.shape[0] == 0
     if violation <= accuracy:
         return FINISHED
@@ -175,23 +208,7 @@ def lagged_direction(
         at.counts[HESSIAN] = 0
     if at.counts[HESSIAN] == 0:
         at.counts[AGE] = 0
-    if want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0:
-        if not diagonal:
-            return CURVATURE
-        if at.counts[HESSIAN] == 0:
-            take_diagonal(quadratic, at)
-            at.counts[HESSIAN] = 1
-        extend_gram(store, active, factor, work, at)
-    if at.counts[AGE] == 0:
-        reduced_violation(store, active, quadratic, work, inner.residual, at, l1, l2)
-        _refactorize(active, factor, work, l2)
-        at.values[STRETCH], at.values[FIRST_STRETCH], at.values[WASTE] = 1.0, 0.0, 0.0
-    note_violation(at, violation)
-    _step_of_model(active, factor, work, at, before, l1, l2, max(MODEL * accuracy, FORCING * violation))
-    _change_of_eta(store, active, quadratic, work, at, before)
-    at.counts[AGE] += 1
-    work.counts[ITERATIONS] += 1
-    return STEP
+    return CURVATURE if want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0 else STEP
 
 
 @internal

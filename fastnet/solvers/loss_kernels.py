@@ -16,7 +16,6 @@ import numba
 
 from ..jit import OPTIONS, jit
 from ..losses.loops import loss_bound, loss_slopes, loss_sum
-from .lagged_hessian import renew_gram
 
 
 @jit
@@ -35,12 +34,21 @@ def values_at(loss, eta, weight, residual, root, offset, s, other):
     return loss_sum(loss, eta, weight), first, second if other != s else first
 
 
-KERNELS = slopes_at, values_at, renew_gram
+@jit
+def hessian_times(loss, at, root, count, fresh):
+    """at.products = Hessian at.images, the first `count` of them; the Hessian at today's eta when `fresh`."""
+    if fresh:
+        loss.loss_state(at.eta, root, at.curvature, at.hessian)
+    for k in range(count):
+        loss.loss_times(at.hessian, root, at.images[k], at.products[k])
+
+
+KERNELS = slopes_at, values_at, hessian_times
 PACKAGE = __name__.split(".")[0] + "."
 
 
 def kernels_of(loss):
-    """(slopes_at, values_at, renew_gram) for this kind of loss."""
+    """(slopes_at, values_at, hessian_times) for this kind of loss."""
     kind = type(loss)
     return KERNELS if kind.__module__.startswith(PACKAGE) else _own_kernels(kind)
 

@@ -14,7 +14,9 @@ FLAT = 1e-7  # and so does this share of the mean curvature
 
 # Places in `Predictor.counts` and `Predictor.values`
 HESSIAN, FALLBACKS, AGE, IDLE, CORRELATED, FIRST = range(6)
-LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE = range(8)
+LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE, VIOLATION = range(9)
+
+IMAGES = 16  # rows whose products with a general Hessian the loss makes in one call, or more
 
 
 # What a line search knows so far, see ``line_search``.
@@ -55,33 +57,29 @@ class Predictor(NamedTuple):
     previous: np.ndarray  # (n,) eta at the alpha before
     basis: np.ndarray  # (q, n) directions spanning the unpenalised part, orthonormal in the Hessian of the model
     curved: np.ndarray  # (q, n) Hessian times these, for a lagged Hessian
-    hessian: np.ndarray  # (6, n) the lagged Hessian, as `loss_product` takes it
+    hessian: np.ndarray  # (6, n) the lagged Hessian: its diagonal, or what the loss's `loss_times` takes
+    images: np.ndarray  # (b, n) rows for which the loss is to make the products with its Hessian, when not diagonal
+    products: np.ndarray  # (b, n) these products
     block: np.ndarray  # (4 n,) four vectors, as the rows' row_dots takes them
     normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
     counts: np.ndarray  # (6,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
     # since the Hessian was taken; steps without a smaller violation; 1 when active.correlation is today's; 1 until the
     # first step of an alpha was measured
-    values: np.ndarray  # (8,) share of the last step that was accepted; violation before it; smallest violation so far;
+    values: np.ndarray  # (9,) share of the last step that was accepted; violation before it; smallest violation so far;
     # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by;
-    # what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it
+    # what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it;
+    # violation now
     search: np.ndarray  # (1,) SEARCH
 
     @classmethod
-    def allocate(cls, offset, weight, q):
-        n = len(weight)
+    def allocate(cls, offset, weight, q, diagonal):
+        """For q unpenalised columns; `diagonal` tells that the Hessian is."""
+        n, b = len(weight), 0 if diagonal else max(IMAGES, q)
         vectors = (np.zeros(n) for _ in range(6))
-        matrices = np.zeros((q, n)), np.zeros((q, n)), np.zeros((6, n)), np.zeros(4 * n), np.zeros((q + 1, q))
-        return cls(
-            offset.copy(),
-            offset,
-            weight,
-            *vectors,
-            offset.copy(),
-            *matrices,
-            np.zeros(6, np.int64),
-            np.zeros(8),
-            records(1, SEARCH),
-        )
+        shapes = (q, n), (q, n), (6, n), (b, n), (b, n), (4 * n,), (q + 1, q)
+        matrices = (np.zeros(shape) for shape in shapes)
+        notes = np.zeros(6, np.int64), np.zeros(9), records(1, SEARCH)
+        return cls(offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, *notes)
 
 
 @internal

@@ -17,7 +17,8 @@ from ..jit import internal, jit
 from ..state import DIRECT, ITERATIONS, ITERATIVE, MODE, ROWS
 from ..vectors import axpy, dot, fill, multiply
 from .coordinate_descent import iterate
-from .lagged_newton import FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
+from .lagged_hessian import renew_gram
+from .lagged_newton import CURVATURE, FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
 from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH
 from .rows import row_violation, take_out_all
 
@@ -144,15 +145,19 @@ def newton_direction(fit, l1, l2, accuracy, enough, most):
     """The next Newton step, by the direct solver or the iterative one; each is compiled when it is first needed.
 
     Returns FINISHED when no active row violates optimality by more than `accuracy`, the gap seems to be at most
-    `enough` (it is certified later), or nothing more can be done; STEP when new coefficients are in active, the old
-    ones in `before` and the change of eta in at.change; CURVATURE when `renew_gram` must make a Gram matrix first.
+    `enough` (it is certified later), or nothing more can be done; else STEP: new coefficients are in active, the old
+    ones in `before` and the change of eta in at.change.
     """
     at = fit.at
     if fit.work.counts[MODE] == DIRECT:
-        code = fit.run(
+        arguments = (
             lagged_direction, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work, fit.inner, at,
-            fit.before, l1, l2, accuracy, enough, fit.diagonal,
+            fit.before, l1, l2, accuracy, enough,
         )  # fmt: skip
+        code = fit.run(*arguments, False)
+        if code == CURVATURE:
+            renew_gram(fit)
+            code = fit.run(*arguments, True)
         if code != FAILED:
             return code
         fit.run(leave_direct, fit.active, fit.factor, fit.work, at)
