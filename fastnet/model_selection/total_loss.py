@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from fastnet.solvers.loss_kernels import kernels_of
-from fastnet.solvers.predictor import Predictor
-from fastnet.state import LIMITS, Quadratic, Work, records
 
 
 def deviance_of(family, y, eta, weight) -> np.ndarray:
@@ -27,15 +25,12 @@ def deviance_of(family, y, eta, weight) -> np.ndarray:
     family, y = family.read(y)
     y = np.where(y > 0, 1.0, -1.0) if family.domain == "sign" else np.asarray(y, float)
     loss, unit = family.make(y), family.response
-    total_and_bound = kernels_of(loss)[1]
-    n, weight = len(weight), np.ascontiguousarray(weight, float)
-    zero = np.zeros(n)
-    at = Predictor.allocate(zero, weight, 0)
-    quadratic = Quadratic(zero, np.sqrt(weight), np.zeros((0, n)), records(0, LIMITS))
-    work = Work.allocate(n, 0)
+    values_at = kernels_of(loss)[1]
+    weight = np.ascontiguousarray(weight, float)
+    root, zero = np.sqrt(weight), np.zeros(len(weight))
     result = np.empty(eta.shape[1])
     for k in range(eta.shape[1]):
-        at.eta[:] = eta[:, k] / unit
-        value, smallest, _ = total_and_bound(loss, at, quadratic, work, 0.0, 0.0)
+        column = np.ascontiguousarray(eta[:, k] / unit)
+        value, smallest, _ = values_at(loss, column, weight, zero, root, zero, 0.0, 0.0)
         result[k] = 2.0 * unit**2 * max(value - smallest, 0.0)
     return result
