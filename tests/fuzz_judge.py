@@ -26,11 +26,10 @@ def judge(spec: Spec):
     )
     assert found.feasible.all(), "a bound, an excluded column or the intercept is not kept"
     size = _size(problem)
-    if spec.columns not in HARD:  # where ranks are a matter of opinion
-        apart = abs(path.null_objective - found.null_objective)
-        assert apart <= 1e-6 * found.null_objective + 100 * SLACK * size, (  # it may diverge: separable classes
-            f"null objective {path.null_objective}, verify finds {found.null_objective}"
-        )
+    apart = abs(path.null_objective - found.null_objective)
+    assert apart <= 1e-6 * found.null_objective + 100 * SLACK * size, (  # it may diverge: separable classes
+        f"null objective {path.null_objective}, verify finds {found.null_objective}"
+    )
     scale = path.null_objective + SLACK * size  # a null model may explain everything, but for rounding
     loose = 10.0 if spec.columns in HARD else 1.0
     certifiable = path.null_objective > SLACK * size  # else the null model explains all but rounding

@@ -157,6 +157,27 @@ FOUND = {
         response="exact", weights="any", factors="", bounds="", offset=False, l1_ratio=0.0, fit_intercept=True,
         standardize=False, grid="far", warm=False, tol=1e-10, max_iter=20,
     ),
+    "verify: an unpenalised column that depends on others to nine digits took part in the null model": PLAIN._replace(
+        seed=58364, n=14, p=11, layout="csr32", columns="far shift", family="gaussian", response="noise",
+        weights="any", factors="inf", bounds="", offset=False, fit_intercept=False, standardize=True, grid="one",
+    ),
+    "the same of columns that are nearly equal, 17 % of the null objective": PLAIN._replace(
+        seed=241174, n=18, p=28, layout="csc32", columns="nearly equal", family="gaussian", response="signal",
+        weights="", factors="inf", bounds="", offset=True, fit_intercept=False, standardize=True, grid="one",
+    ),
+    "unpenalised columns between bounds, far from 0 without intercept: four times the null objective": PLAIN._replace(
+        seed=1026972, n=21, p=25, layout="csr32", columns="far shift", family="gaussian", response="noise",
+        weights="any", factors="zeros", bounds="some", offset=True, fit_intercept=False, standardize=False, grid="one",
+    ),
+    "the same where they explain everything": PLAIN._replace(
+        seed=303545, n=17, p=13, layout="csr32", columns="far shift", family="gaussian", response="signal",
+        weights="few", factors="zeros", bounds="box", offset=False, fit_intercept=False, standardize=False, grid="one",
+    ),
+    "the same of another loss, half again its null objective": PLAIN._replace(
+        seed=229072, n=15, p=27, layout="csc32", columns="far shift", family="poisson", response="exact",
+        weights="any", factors="zeros", bounds="positive", offset=True, fit_intercept=False, standardize=False,
+        grid="one",
+    ),
 }  # fmt: skip
 
 
