@@ -14,7 +14,10 @@ import numpy as np
 
 from fastnet.certificate_losses import LOSSES, Loss
 
-__all__ = ["LOSSES", "Loss", "Penalty", "Sum", "dual_value", "refit", "stationarity"]
+__all__ = ["LOSSES", "Loss", "Penalty", "Sum", "dual_value", "independent", "refit", "stationarity"]
+
+DAMPINGS = (0.0, 1e-7, 1e-5, 1e-3, 0.1)  # of Newton steps, over the longest column of the Hessian's root
+DEPENDENT = 1e-9  # share of its length that an unpenalised column must have off the span of those before it
 
 
 class Sum(NamedTuple):
@@ -126,8 +129,6 @@ def refit(objective, offset, eta, Z, low, high):
 
     Newton on the loss; least squares with no bounds takes all columns of eta at once. Returns the new eta.
     """
-    from scipy.optimize import lsq_linear
-
     if Z.shape[1] == 0:
         return eta
     omega = objective.omega
@@ -147,25 +148,51 @@ def refit(objective, offset, eta, Z, low, high):
         if free and np.max(np.abs(Z.T @ (omega * theta))) <= 1e-13 * np.sqrt(omega @ theta**2):
             return eta  # orthogonal already: a step could only lose digits
         A, target = objective.newton(offset + eta, Z, theta)
-        if free:
-            step = np.linalg.lstsq(A, target, rcond=None)[0]
-        else:
-            step = lsq_linear(A, target, bounds=(low - delta, high - delta), method="bvls", tol=1e-15).x
-        size = min(1.0, objective.longest_step / max(np.max(np.abs(Z @ step)), 1e-300))
-        least = 1e-10 * size
-        while size > least:  # halve until the loss does not rise
-            trial = np.clip(delta + size * step, low, high)
-            trial_eta = base + Z @ trial
-            trial_value = objective.value(offset + trial_eta)
-            if trial_value <= value:
-                break
-            size *= 0.5
+        for damping in DAMPINGS:  # a step may go far along columns that nearly cancel
+            damped = np.vstack((A, damping * np.linalg.norm(A, axis=0).max() * np.eye(len(delta)))) if damping else A
+            step = _step(damped, target, None if free else (low - delta, high - delta))
+            size = min(1.0, objective.longest_step / max(np.max(np.abs(Z @ step)), 1e-300))
+            least = 1e-10 * size
+            while size > least:  # halve until the loss does not rise
+                trial = np.clip(delta + size * step, low, high)
+                trial_eta = base + Z @ trial
+                trial_value = objective.value(offset + trial_eta)
+                if trial_value <= value:
+                    break
+                size *= 0.5
+            else:
+                continue
+            break
         else:
             return eta
         gain, delta, eta, value = value - trial_value, trial, trial_eta, trial_value
         if gain <= 1e-18 * abs(value) and size * np.max(np.abs(step)) <= 1e-14 * (1 + np.max(np.abs(delta))):
             return eta
     return eta
+
+
+def _step(A, target, bounds):
+    """Least squares, between bounds if there are any; A may have more rows than the target, which is then 0 there."""
+    from scipy.optimize import lsq_linear
+
+    target = np.concatenate((target, np.zeros(len(A) - len(target))))
+    if bounds is None:
+        return np.linalg.lstsq(A, target, rcond=None)[0]
+    return lsq_linear(A, target, bounds=bounds, method="bvls", tol=1e-15).x
+
+
+def independent(Z, open_: np.ndarray) -> np.ndarray:
+    """Which columns of Z (n, k) are not in the span, to DEPENDENT of their length, of earlier ones that are `open_`."""
+    basis, kept = np.empty((0, len(Z))), np.zeros(Z.shape[1], bool)
+    for k in np.argsort(~open_, kind="stable"):  # the open ones first
+        rest = Z[:, k]
+        for _ in range(2):
+            rest = rest - basis.T @ (basis @ rest)
+        length = np.linalg.norm(rest)
+        kept[k] = length > DEPENDENT * np.linalg.norm(Z[:, k])
+        if kept[k] and open_[k]:
+            basis = np.vstack((basis, rest / length))
+    return kept
 
 
 def _best_dual(dual: Callable[[float], float], high: float) -> float:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastnet.certificate_columns import Columns, power_of_two
-from fastnet.certificate_math import Penalty, dual_value, refit, stationarity
+from fastnet.certificate_math import Penalty, dual_value, independent, refit, stationarity
 
 _CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
 _ROUNDING = 2e-9  # |<x_j, theta>| / (|x_j| |theta|) that counts as 0 for a column without penalty
@@ -77,7 +77,17 @@ class Verifier:
         self.scale = columns.spread if standardize else 1.0 / columns.unit
         self.lower, self.upper = lower * columns.unit / self.y_unit, upper * columns.unit / self.y_unit
         self.live = (columns.norm > 0) & ~self.excluded
-        self.unpenalised = np.flatnonzero(self.live & (self.factor * self.scale == 0))
+        self.unpenalised = self._without_dependent(np.flatnonzero(self.live & (self.factor * self.scale == 0)))
+
+    def _without_dependent(self, columns):
+        """Unpenalised `columns`, less those that depend on others without bounds: `enet_path` leaves them out."""
+        if len(columns) == 0:
+            return columns
+        Z, norm = self._basis(columns)
+        first = len(norm) - len(columns)
+        open_ = np.isinf(self.lower[columns]) & np.isinf(self.upper[columns])
+        kept = independent(np.sqrt(self.omega)[:, None] * Z, np.concatenate((np.ones(first, bool), open_)))
+        return columns[kept[first:]]
 
     def _penalty(self, alpha: float) -> Penalty:
         strength = alpha * self.l1_ratio / self.y_unit
@@ -107,7 +117,11 @@ class Verifier:
         low[first:] = (self.lower[free, None] - B[free]) * norm[first:, None]
         high[first:] = (self.upper[free, None] - B[free]) * norm[first:, None]
         args = self.objective, self.offset
-        if self.objective.quadratic and np.all(np.isinf(low)) and np.all(np.isinf(high)):
+        unbounded = np.isinf(low).all(axis=1) & np.isinf(high).all(axis=1)
+        if free is self.unpenalised:  # those without bounds are independent: any basis of their span will do
+            root = np.sqrt(self.omega)[:, None]
+            Z[:, unbounded] = np.linalg.qr(root * Z[:, unbounded])[0] / root
+        if self.objective.quadratic and unbounded.all():
             return refit(*args, eta, Z, low[:, 0], high[:, 0])
         low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)  # b may miss its bound by rounding
         return np.column_stack([refit(*args, eta[:, k], Z, low[:, k], high[:, k]) for k in range(B.shape[1])])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import interrupts, screening
+from .bounded_null import polish_null
 from .designs import make_rows
 from .entries import known_entry
 from .result import Status
@@ -103,6 +104,7 @@ class QuadraticEngine:
         self._start(columns, np.zeros(len(columns)))
         self._solve(1.0, 0.0, NULL_TOL, NULL_ITERATIONS)  # columns never dotted stay out, whatever l1
         self.history = []
+        polish_null(self, columns)
         self.null = 0.5 * float(self.work.residual @ self.work.residual)
         if self.null <= NO_RESPONSE**2 * whole:
             self.null = 0.0
