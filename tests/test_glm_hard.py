@@ -147,3 +147,18 @@ def test_huber_far_from_the_squares(weighted):
     weights = {"sample_weight": rng.integers(0, 4, 40).astype(float)} if weighted else {}
     path = check(losses.huber(delta=0.1), X, y, tol=1e-6, alphas=20, **weights)
     assert path.n_iters.max() < 500
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "share", "intercept"),
+    [(25, 200, 1e-3, False), (25, 200, 1e-2, False), (60, 20, 1e-3, False), (100, 30, 1e-3, True)],
+)
+def test_huber_nearly_absolute_deviations(n, p, share, intercept):
+    """Delta a small share of the residuals: as many observations within it as there are coefficients, or n."""
+    rng = np.random.default_rng(2)
+    X = np.asfortranarray(rng.standard_normal((n, p)))
+    y = 100.0 * (X[:, :3].sum(axis=1) + rng.standard_t(2, n))
+    delta = share * np.median(np.abs(y - np.median(y)))
+    options = dict(alphas=12, alpha_min_ratio=1e-3, fit_intercept=intercept)
+    path = check(losses.huber(delta=delta), X, y, tol=1e-6, **options)
+    assert path.n_iters.max() < 1000
