@@ -41,6 +41,7 @@ def judge(spec: Spec):
             f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
         )
     weak = certifiable & (spec.columns not in HARD) & (path.gaps > 1e-2) & (found.gaps < 1e-4 * path.gaps)
+    weak &= abs(path.coefs).max(axis=0).toarray().ravel() < 1e6  # beyond (nearly dependent columns) dots are rounding
     assert not weak.any() or spec.max_iter < 1000, f"a gap of {path.gaps[weak]} where verify finds {found.gaps[weak]}"
     size = max(size, path.null_objective)
     apart = np.abs(found.objectives - path.objectives)

@@ -29,10 +29,10 @@ from .predictor import (
     VIOLATION,
     WASTE,
 )
-from .rows import enter_factor, factorize_active, row_gradient, row_violation, take_out_all, take_side
+from .rows import enter_factor, exchange_row, factorize_active, row_gradient, row_violation, take_out_all, take_side
 
 SAME_RIDGE = 1.15  # a factor made for a ridge within this factor of today's still serves as a preconditioner
-REPEATS = 30  # chains on the model, each letting in what violates
+REPEATS = 30  # chains on the model, each letting in what violates; one more for each row that takes another's place
 MODEL = 0.05  # accuracy of the quadratic model, relative to that asked for,
 FORCING = 0.02  # or to the violation at hand where that is larger
 NEARLY = 30.0  # violations up to this multiple of those asked for may come with a gap that is small enough
@@ -100,6 +100,18 @@ def _model_violation(active, factor, before, rows, l1, l2):
 
 
 @internal
+def _exchange_worst(active, factor, work, l1, l2):
+    """Where every row that should enter depends on the factor: the worst takes a place in it. False when none can."""
+    worst, at = 0.0, -1
+    for k in range(work.counts[ROWS]):
+        if active[k].place < 0 and active[k].gram == PRESENT and active[k].square > 0.0:
+            excess = row_violation(active, k, l1, l2)
+            if excess > worst:
+                worst, at = excess, k
+    return at >= 0 and exchange_row(active, factor, work, at, l1, l2)
+
+
+@internal
 def _solve_model(active, factor, work, before, l1, l2, target):
     """Minimise the quadratic model over the active rows, from active.trial, their correlations over the stretch.
 
@@ -110,8 +122,10 @@ def _solve_model(active, factor, work, before, l1, l2, target):
     if ridge > SAME_RIDGE * l2 or ridge < l2 / SAME_RIDGE:
         _refactorize(active, factor, work, l2)
     exact = work.values[FACTOR_L2] == l2
-    for _ in range(REPEATS):
-        _prepare_factor(active, factor, work, l1, l2)
+    for repeat in range(REPEATS + rows):
+        taken = _prepare_factor(active, factor, work, l1, l2)
+        if taken == 0 and repeat > 0 and not _exchange_worst(active, factor, work, l1, l2):
+            return False
         m, status, _ = newton.chain(factor, active, work.counts[IN_FACTOR], rows, l1, l2, exact, 0.5 * target)
         work.counts[IN_FACTOR] = m
         if _model_violation(active, factor, before, rows, l1, l2) <= target:

@@ -9,7 +9,8 @@ from ..state import ROWS, records
 from ..vectors import axpy, dot, fill
 from . import cholesky
 
-STEEP = 1e-3  # |residual| counts as this much curvature at least: bounds the Newton step of one observation
+STEEP = 1e-4  # |residual| counts as this much curvature at least: bounds the Newton step of one observation; at 1e-3
+# Huber paths crept whose residuals are thousands of delta
 FLAT = 1e-7  # and so does this share of the mean curvature
 
 # Places in `Predictor.counts` and `Predictor.values`

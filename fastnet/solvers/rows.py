@@ -73,11 +73,17 @@ def exchange_dependent(active, factor, work, l1, l2):
                 worst, at = excess, k
     if at < 0:
         return False
-    take_side(active, at)
-    toward = -1.0 if row_gradient(active, at, l1, l2) > 0.0 else 1.0
-    moved, m = newton.exchange(factor, active, work.counts[IN_FACTOR], at, toward, l1, l2)
-    work.counts[IN_FACTOR] = m
     work.counts[ITERATIONS] += 1
+    return exchange_row(active, factor, work, at, l1, l2)
+
+
+@internal
+def exchange_row(active, factor, work, k, l1, l2):
+    """Row k, which violates but depends on the factor, takes a place in it; False when it cannot."""
+    take_side(active, k)
+    toward = -1.0 if row_gradient(active, k, l1, l2) > 0.0 else 1.0
+    moved, m = newton.exchange(factor, active, work.counts[IN_FACTOR], k, toward, l1, l2)
+    work.counts[IN_FACTOR] = m
     return moved
 
 
