@@ -18,6 +18,8 @@ from .jit import fast, inlined, internal, prefetch
 from .state import REFERENCES, RESIDENT, UNKNOWN
 from .vectors import copy_head, dot, total
 
+# A reference costs as much as 25 n multiplications until it is let go, a dot product as many as 150 and its own.
+REFERENCE, DOT = 25.0, 150.0
 UP = np.float32(1.000001)
 DOWN = 1.0 - 2e-6
 SKIN = 0.88  # the list holds for thresholds down to this share of the one it was made at
@@ -29,7 +31,7 @@ NEAR, FAR = 4, 12  # columns ahead of the one being dotted whose entries, and wh
 
 
 @inlined
-def stamp_column(screen, j, slot, correlation, reference_square, factor):
+def _stamp_column(screen, j, slot, correlation, reference_square, factor):
     """Record <x_j, rho_slot>; correlation is that dot product as computed."""
     square = screen.square[j]
     slack = screen.state[2]
@@ -65,7 +67,9 @@ def make_resident(screen, j):
 
 @internal
 def watch(screen, j):
-    """Put a column that was resident when the neighbour list was made back on the list."""
+    """Column j has left the active rows: a candidate, and on the neighbour list, until it is dotted."""
+    screen.bound[j].stamp = UNKNOWN
+    screen.bound[j].correlation = HUGE
     count = np.int64(screen.state[0])
     if count < screen.neighbour.shape[0]:
         screen.neighbour[count] = j
@@ -131,9 +135,9 @@ def _retire(screen, few):
 def _scan_all(bound, table, threshold, out):
     count = 0
     for j in range(bound.shape[0]):
-        b = bound[j]
-        t = table[b.stamp]
-        out[count] = j
+        b = bound[np.uint64(j)]
+        t = table[np.uint64(b.stamp)]
+        out[np.uint64(count)] = j
         count += t.skin_along * b.correlation + t.skin_across * b.distance > threshold
     return count
 
@@ -142,10 +146,10 @@ def _scan_all(bound, table, threshold, out):
 def _scan_list(bound, table, threshold, listed, length, out):
     count = 0
     for e in range(length):
-        j = listed[e]
-        b = bound[j]
-        t = table[b.stamp]
-        out[count] = j
+        j = listed[np.uint64(e)]
+        b = bound[np.uint64(j)]
+        t = table[np.uint64(b.stamp)]
+        out[np.uint64(count)] = j
         count += t.along * b.correlation + t.across * b.distance > threshold
     return count
 
@@ -251,7 +255,7 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
         j = screen.candidate[e]
         c = design.col_dot(j, v, v_sum)
         factor = quadratic.limits[j].factor if limited else 1.0
-        stamp_column(screen, j, slot, c, square, factor)
+        _stamp_column(screen, j, slot, c, square, factor)
         if abs(c) > threshold * factor * ENTER:
             if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
                 continue  # pushed against its bound at zero: optimal there

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 # Places in `Work.counts`
-ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, SLOT = range(7)
+ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS = range(6)
 # Places in `Work.values`
 FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2 = range(4)
 DIRECT, ITERATIVE = 0, 1  # Work.counts[MODE]
@@ -150,12 +150,12 @@ class Work(NamedTuple):
     c: np.ndarray  # (n,)
     previous: np.ndarray  # (n,) residual at the alpha before
     shift: np.ndarray  # (q,) components along the basis, owed to the residual
-    counts: np.ndarray  # (7,) int64, see the places above
+    counts: np.ndarray  # (6,) int64, see the places above
     values: np.ndarray  # (4,) float64
 
     @classmethod
     def allocate(cls, n, basis_size):
-        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(7, np.int64), np.zeros(4))
+        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(6, np.int64), np.zeros(4))
 
 
 def enlarged(array, capacity):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import screening
 from ..jit import internal, jit
-from ..state import GAP, IN_FACTOR, OBJECTIVE, RESIDUAL2, ROWS, SLOT
+from ..state import GAP, IN_FACTOR, OBJECTIVE, RESIDUAL2, ROWS
 from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
 from .rows import row_gradient, row_violation
@@ -53,7 +53,7 @@ def renew_residual(store, active, quadratic, work):
 
 @internal
 def find_violators(design, screen, quadratic, work, collect, l1):
-    """Dot with today's residual what the bounds cannot exclude, and make the residual a reference.
+    """Dot with today's residual what the bounds cannot exclude, and make the residual a reference if there is any.
 
     Columns that exceed `collect` (at most l1) are left in screen.candidate and screen.found; returns (how many, how
     many of them exceed l1).
@@ -63,12 +63,13 @@ def find_violators(design, screen, quadratic, work, collect, l1):
     square = dot(residual, residual)
     work.values[RESIDUAL2] = square
     screening.project_residual(screen, residual, square)
-    few = 3.0 * n * p / max(entries, 1)
+    few = screening.REFERENCE * n / (screening.DOT + entries / max(p, 1))
     count = screening.candidates(screen, collect, np.sqrt(square), few)
+    if count == 0:
+        return 0, 0
     slot = screening.add_reference(screen, residual, square)
     multiply(quadratic.root, residual, work.weighted)
     violators = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
-    work.counts[SLOT] = slot
     true = violators
     if collect < l1:
         true = 0

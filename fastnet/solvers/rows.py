@@ -4,8 +4,8 @@ import numpy as np
 
 from ..jit import internal, jit
 from ..penalty import violation
-from ..screening import ENTER, make_resident, stamp_column, watch
-from ..state import BLOCK, DIRECT, FACTOR_L2, IN_FACTOR, ITERATIONS, MODE, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS, SLOT
+from ..screening import ENTER, make_resident, watch
+from ..state import BLOCK, DIRECT, FACTOR_L2, IN_FACTOR, ITERATIONS, MODE, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS
 from . import cholesky, newton
 from .gap import limits_of
 
@@ -183,22 +183,19 @@ def row_gradient(active, row, l1, l2):
 
 
 @jit
-def forget_idle(active, factor, screen, slot, near, kept):
-    """Forget rows outside the factor whose coefficient is and was zero, stamped at today's residual (in `slot`).
+def forget_idle(active, factor, screen, near, kept):
+    """Forget rows outside the factor whose coefficient is and was zero.
 
     Rows whose correlation exceeds `near` stay: they are about to enter. `kept` has one place for each row; the rows
     that stay are listed in it and their records moved up. Returns how many.
     """
     rows = kept.shape[0]
-    square = screen.table[slot].square
     count = 0
     for k in range(rows):
         row = active[k]
         idle = row.coef == 0.0 and row.previous == 0.0 and row.place < 0
         if idle and row.factor > 0.0 and abs(row.correlation) <= near * row.factor:
-            j = row.column
-            stamp_column(screen, j, slot, row.correlation, square, row.factor)
-            watch(screen, j)
+            watch(screen, row.column)
             continue
         if count != k:
             active[count] = active[k]
@@ -214,7 +211,7 @@ def compact(fit, near):
     counts = fit.work.counts
     rows = counts[ROWS]
     kept = np.empty(rows, np.int64)
-    count = fit.run(forget_idle, fit.active, fit.factor, fit.screen, counts[SLOT], near, kept)
+    count = fit.run(forget_idle, fit.active, fit.factor, fit.screen, near, kept)
     if count == rows:
         return
     kept = kept[:count]
