@@ -63,7 +63,13 @@ class Cold(_NewProcess):
         return "fastnet.warmup()", COLD + "import fastnet"
 
 
-GLM = "fastnet.enet_path(X, np.abs(np.round(y)) > 0, family={family!r}, alphas=5, alpha_min_ratio=0.3)"
+GLM = "fastnet.enet_path(X, {y}, family={family!r}, alphas=5, alpha_min_ratio=0.3)"
+BINOMIAL = GLM.format(y="y > 0", family="binomial")
+FURTHER = {
+    "poisson": GLM.format(y="np.abs(np.round(y))", family="poisson"),
+    "huber": GLM.format(y="y", family="huber"),
+    "cox": GLM.format(y="np.column_stack([np.exp(y), y > 0])", family="cox"),
+}
 
 
 class ColdLoss(_NewProcess):
@@ -72,17 +78,28 @@ class ColdLoss(_NewProcess):
     repeat = (1, 2, 60.0)
 
     def timeraw_poisson_after_binomial(self):
-        return GLM.format(family="poisson"), COLD + DATA + "import fastnet\n" + GLM.format(family="binomial")
+        return FURTHER["poisson"], COLD + DATA + "import fastnet\n" + BINOMIAL
+
+    def timeraw_huber_after_binomial(self):
+        return FURTHER["huber"], COLD + DATA + "import fastnet\n" + BINOMIAL
+
+    def timeraw_cox_after_binomial(self):
+        return FURTHER["cox"], COLD + DATA + "import fastnet\n" + BINOMIAL
+
+    def timeraw_binomial_after_gaussian(self):
+        """What the losses share, and the first of them; nothing is promised."""
+        return BINOMIAL, COLD + DATA + "import fastnet\n" + FIT.format(X="X")
 
 
 class WarmLoss(_NewProcess):
     """The same with every kernel in the cache: less than 0.3 s is promised."""
 
     def setup(self):
-        rng = np.random.default_rng(0)
-        X = np.asfortranarray(rng.standard_normal((50, 200)))
-        for family in ("binomial", "poisson"):  # fills the cache of this source
-            fit(X, (X[:, 0] > 0).astype(float), {"family": family, "alphas": 5}, 1e-6)
+        names = {"np": np}
+        exec(DATA + "import fastnet\n" + BINOMIAL + "\n" + "\n".join(FURTHER.values()), names)  # fills the cache
 
     def timeraw_poisson_after_binomial(self):
-        return GLM.format(family="poisson"), DATA + "import fastnet\n" + GLM.format(family="binomial")
+        return FURTHER["poisson"], DATA + "import fastnet\n" + BINOMIAL
+
+    def timeraw_cox_after_binomial(self):
+        return FURTHER["cox"], DATA + "import fastnet\n" + BINOMIAL
