@@ -87,7 +87,7 @@ class QuadraticEngine:
         self.entries = {}  # compiled code of the kernels, for the types of this fit
         self.stored = self.reach = self.design.matrix_size()[2]  # entries of X; those that one kernel may touch
         self._fit_null()
-        self.largest = self._first_pass()
+        self.largest = self.first_pass()
 
     def _fit_null(self):
         """Bring unpenalised columns with bounds, which cannot be projected out, to their optimum alone."""
@@ -109,7 +109,7 @@ class QuadraticEngine:
         if self.null <= NO_RESPONSE**2 * whole:
             self.null = 0.0
 
-    def _first_pass(self):
+    def first_pass(self):
         """Dot every column with the null residual; returns the largest |correlation| / factor, 0 for rounding."""
         screen = self.screen
         screen.bound["correlation"] = screening.HUGE  # nothing is known: all are candidates

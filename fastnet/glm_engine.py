@@ -83,7 +83,7 @@ class GLMEngine(QuadraticEngine):
         self.units = units._replace(quadratic=self.quadratic)
         self.at.previous[:] = self.at.eta
         self.root_components = quadratic.basis @ quadratic.root
-        self.largest = self._first_pass()
+        self.largest = self.first_pass()
         fit_bounded_null(self)
 
     def refit(self):

@@ -93,6 +93,6 @@ def fit_bounded_null(fit):
     _drop_rounding(fit)
     fit.quadratic = fit.quadratic._replace(target=fit.work.residual.copy())
     fit.units = fit.units._replace(quadratic=fit.quadratic)
-    fit.largest = fit._first_pass()
+    fit.largest = fit.first_pass()
     fit.at.previous[:] = fit.at.eta
     fit.mark()
