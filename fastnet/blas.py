@@ -81,29 +81,29 @@ if hasattr(os, "register_at_fork"):
 def _libraries():
     """(get, set) of the number of threads, for every BLAS that NumPy and SciPy are linked to."""
     found = {}
-    for file in _files():
-        try:
-            library = ctypes.CDLL(str(file))  # it is loaded already; names are looked up in what it is linked to, too
-        except OSError:
-            continue
-        for get_name, set_name in _NAMES:
-            try:
-                get, set_threads = getattr(library, get_name), getattr(library, set_name)
-            except AttributeError:
-                continue
-            address = ctypes.cast(set_threads, ctypes.c_void_p).value
-            found.setdefault(address, (get, set_threads))
+    for name in _LINKED:
+        file = importlib.import_module(name).__file__
+        here = _controls(file)  # it is loaded; names are looked up in what it is linked to, too
+        if not here:  # on systems that look in one file alone: the copies in wheels
+            package = Path(importlib.import_module(name.partition(".")[0]).__file__).parent
+            for folder in (package.parent / f"{package.name}.libs", package / ".dylibs"):
+                for copy in folder.glob("*openblas*"):
+                    here |= _controls(copy)
+        found |= here
     return tuple(found.values())
 
 
-def _files():
-    """Extension modules that use BLAS; and the copies in wheels, for systems that look up names in one file alone."""
-    for name in _LINKED:
+def _controls(file):
+    """Address of the setter -> (get, set), for each BLAS in a library and in those that it is linked to."""
+    found = {}
+    try:
+        library = ctypes.CDLL(str(file))
+    except OSError:
+        return found
+    for get_name, set_name in _NAMES:
         try:
-            module = importlib.import_module(name)
-        except ImportError:
+            get, set_threads = getattr(library, get_name), getattr(library, set_name)
+        except AttributeError:
             continue
-        yield module.__file__
-        package = Path(importlib.import_module(name.partition(".")[0]).__file__).parent
-        for folder in (package.parent / f"{package.name}.libs", package / ".dylibs"):
-            yield from folder.glob("*openblas*")
+        found[ctypes.cast(set_threads, ctypes.c_void_p).value] = (get, set_threads)
+    return found

@@ -120,7 +120,8 @@ class Verifier:
         unbounded = np.isinf(low).all(axis=1) & np.isinf(high).all(axis=1)
         if free is self.unpenalised:  # those without bounds are independent: any basis of their span will do
             root = np.sqrt(self.omega)[:, None]
-            Z[:, unbounded] = np.linalg.qr(root * Z[:, unbounded])[0] / root
+            Q = np.linalg.qr(root * Z[:, unbounded])[0]
+            Z[:, unbounded] = np.divide(Q, root, out=np.zeros_like(Q), where=root > 0)  # 0: too light to matter
         if self.objective.quadratic and unbounded.all():
             return refit(*args, eta, Z, low[:, 0], high[:, 0])
         low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)  # b may miss its bound by rounding
