@@ -2,8 +2,9 @@
 
     python examples/counts.py
 
-Poisson regression with the logarithm of the exposure as offset, so that the coefficients speak about rates; the same
-data with a negative binomial, whose variance may exceed the mean.
+The exposure is the number of words of the description: its logarithm is the offset, so that the coefficients speak
+about packages per word. Poisson regression, and the same data with a negative binomial, whose variance may exceed the
+mean.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ def main():
         print(repr(path))
         coef = path.coefs[:, [-1]].toarray()[:, 0]
         order = np.argsort(-np.abs(coef))[:12]
-        for j in order:
-            print(f"    rate x {np.exp(coef[j] * X[:, [j]].max()):6.2f}  {data.names[j]}")
+        factor = {j: np.exp(coef[j] * X[:, [j]].max()) for j in order}
+        print(
+            "  the largest coefficients: by what the rate is multiplied in the description where the word weighs most"
+        )
+        for j in sorted(factor, key=factor.get, reverse=True):
+            print(f"    rate x {factor[j]:6.2f}  {data.names[j]}")
         mean = path.predict(X[:3], path.alphas[-1], offset=offset[:3])
-        print("    expected and seen, first three packages:", np.round(mean, 1), y[:3])
+        print("  first three packages: expected", np.round(mean, 1), "and seen", y[:3].astype(int), "\n")
     draw(paths)
 
 

@@ -70,7 +70,7 @@ def draw(path, hazard, eta, output="survival.png"):
     quarters = np.digitize(eta, np.quantile(eta, [0.25, 0.5, 0.75]))
     for quarter, name in enumerate(("lowest risk", "lower", "higher", "highest risk")):
         curve = hazard.survival(eta[quarters == quarter], days).mean(axis=0)
-        axes[1].plot(days, curve, label=name)
+        axes[1].plot(days, curve, label=name, drawstyle="steps-post")
     axes[1].set_xlabel("days since remission")
     axes[1].set_ylabel("predicted share without relapse")
     axes[1].legend()

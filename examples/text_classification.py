@@ -44,7 +44,7 @@ def main(section="games"):
     link = path.predict(X[held_out], kind="link")
     auc = [area_under_curve(link[:, k], y[held_out]) for k in range(len(path))]
     for k in range(9, len(path), 10):
-        print(f"  alpha {path.alphas[k]:.2e}: {path.dfs[k]:5d} words, held-out area under the ROC curve {auc[k]:.3f}")
+        print(f"  alpha {path.alphas[k]:.2e}: words {path.dfs[k]:5d}, held-out area under the ROC curve {auc[k]:.3f}")
 
     coef = path.coefs[:, [-1]].toarray()[:, 0]
     order = np.argsort(coef)

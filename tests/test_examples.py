@@ -14,7 +14,7 @@ SCRIPTS = {  # script -> arguments, the picture that it draws, words that it pri
     "quickstart": ([], "coefficient_paths.png", "The words that enter first"),
     "cross_validation": (["--rows", "300"], "cross_validation.png", "The first words at alpha_1se"),
     "text_classification": (["libs"], "text_classification.png", "area under the ROC curve"),
-    "counts": ([], "counts.png", "expected and seen"),
+    "counts": ([], "counts.png", "the rate is multiplied"),
     "survival": ([], "survival.png", "fitted share without relapse"),
     "scikit_learn": (["--rows", "400"], "scikit_learn.png", "largest relative difference of an error"),
     "own_loss": ([], "own_loss.png", "first columns to enter"),
