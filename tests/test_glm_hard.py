@@ -162,3 +162,14 @@ def test_huber_nearly_absolute_deviations(n, p, share, intercept):
     options = dict(alphas=12, alpha_min_ratio=1e-3, fit_intercept=intercept)
     path = check(losses.huber(delta=delta), X, y, tol=1e-6, **options)
     assert path.n_iters.max() < 1000
+
+
+@pytest.mark.parametrize("value", [0.1, -3.7, 1e6])
+def test_huber_of_a_constant(value):
+    """The null model explains all but rounding: its deviance is 0, no unit for a gap."""
+    rng = np.random.default_rng(0)
+    X, weight = rng.standard_normal((20, 5)), rng.random(20)
+    path = fastnet.enet_path(
+        X, np.full(20, value), family=losses.huber(delta=0.3), alphas=[0.1, 0.0], sample_weight=weight
+    )
+    assert path.null_objective == 0.0 and path.gaps.max() == 0.0 and path.dfs.max() == 0
