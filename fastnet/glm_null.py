@@ -14,6 +14,7 @@ NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; 
 NULL_STEPS = 100  # Newton steps on the unpenalised part
 PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 LEAST_NULL = 1e-10  # share of the deviance of a constant below which a null deviance is rounding
+ETA_ROUNDING = 1e-15  # relative error of a linear predictor
 NO_DEVIANCE = 1e-14  # a null deviance below this share of the null objective counts as zero
 
 
@@ -25,11 +26,16 @@ def fit_null(fit):
     fit.refit()
     fit.value, fit.saturated, _ = fit.values()
     fit.null = fit.value - fit.saturated
-    if not fit.null > NO_DEVIANCE * abs(fit.value):
+    if not fit.null > max(NO_DEVIANCE * abs(fit.value), _rounding_of_eta(fit.at)):
         fit.null = 0.0
     if len(fit.quadratic.basis) > fit.units.fit_intercept or np.any(fit.quadratic.limits["factor"] == 0.0):
         fit.least = LEAST_NULL * _deviance_of_a_constant(fit)
     _drop_rounding(fit)
+
+
+def _rounding_of_eta(at):
+    """What the loss may rise by where eta is rounded, as Huber's loss of a constant does."""
+    return 0.5 * float((at.weight * at.curvature) @ (ETA_ROUNDING * at.eta) ** 2)
 
 
 def _drop_rounding(fit):

@@ -172,4 +172,6 @@ def test_huber_of_a_constant(value):
     path = fastnet.enet_path(
         X, np.full(20, value), family=losses.huber(delta=0.3), alphas=[0.1, 0.0], sample_weight=weight
     )
-    assert path.null_objective == 0.0 and path.gaps.max() == 0.0 and path.dfs.max() == 0
+    assert path.null_objective == 0.0
+    assert path.gaps.max() == 0.0
+    assert path.dfs.max() == 0
