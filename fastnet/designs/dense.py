@@ -155,22 +155,30 @@ class DenseRows(NamedTuple):
 
 
 TINY, HUGE = 1e-280, 1e280  # outside, squares are taken of scaled numbers
+OFF = 0.75  # share of the mean square about a point that its own distance from the mean may make up
 
 
 @jit
 def _dense_moments(columns, weight, mean, deviation):
-    """NaN or infinity in a column makes its moments NaN: validation looks there for the culprit."""
+    """NaN or infinity in a column makes its moments NaN: validation looks there for the culprit.
+
+    Deviations are taken from the first entry, and once more from the mean where that lies so far off that digits of
+    the variance would be lost.
+    """
     for j in range(columns.shape[0]):
         x = columns[j]
         scale = 1.0
-        first = _scaled_sum(x, weight, 1.0)
-        shift, spread = _scaled_spread(x, weight, 1.0, first)
-        if not TINY < spread + first * first < HUGE:
+        near = np.float64(x[0])
+        shift, spread = _scaled_spread(x, weight, 1.0, near)
+        if not TINY < spread + (near + shift) ** 2 < HUGE:
             largest = _largest(x)
             scale = power_of_two(largest) if largest > 0.0 else 1.0
-            first = _scaled_sum(x, weight, 1.0 / scale)
-            shift, spread = _scaled_spread(x, weight, 1.0 / scale, first)
-        mean[j] = (first + shift) * scale
+            near = x[0] / scale
+            shift, spread = _scaled_spread(x, weight, 1.0 / scale, near)
+        if shift * shift > OFF * spread:
+            near += shift
+            shift, spread = _scaled_spread(x, weight, 1.0 / scale, near)
+        mean[j] = (near + shift) * scale
         deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * scale if spread >= 0.0 else np.nan
 
 
@@ -185,20 +193,12 @@ def _largest(x):
 
 
 @fast
-def _scaled_sum(x, weight, scale):
-    total = 0.0
-    for i in range(x.shape[0]):
-        total += weight[i] * (x[i] * scale)
-    return total
-
-
-@fast
-def _scaled_spread(x, weight, scale, mean):
-    """Weighted mean of the deviation from `mean` and of its square: the second pass that keeps the digits."""
+def _scaled_spread(x, weight, scale, near):
+    """Weighted mean of the deviation from `near` and of its square."""
     shift = 0.0
     spread = 0.0
     for i in range(x.shape[0]):
-        d = x[i] * scale - mean
+        d = x[i] * scale - near
         shift += weight[i] * d
         spread += weight[i] * d * d
     return shift, spread
