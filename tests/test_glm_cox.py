@@ -242,3 +242,20 @@ def test_hazards_that_do_not_fit_into_one_double(ties, late, size):
         for s in (0.0, 0.4, 1.0):
             found = loss.loss_dual(eta, residual, root, np.zeros(40), s)
             np.testing.assert_allclose(found, naive.dual(eta, s), rtol=1e-11, atol=40 * rounding)
+
+
+@pytest.mark.parametrize("seed", [2, 28, 52])
+def test_coefficients_at_their_bounds(seed):
+    """What is left of a step is a shift, along which the slope is rounding: it must not be stretched."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((14, 1))
+    y = np.column_stack([np.arange(1.0, 15.0), rng.random(14) < 0.5])
+    problem = {
+        "family": "cox", "sample_weight": np.exp(3 * rng.standard_normal(14)), "lower": -0.02, "upper": 0.02,
+        "standardize": False, "l1_ratio": 0.95,
+    }  # fmt: skip
+    first = fastnet.enet_path(X, y, alphas=1, **problem).alpha_max
+    path = fastnet.enet_path(X, y, alphas=first * 10.0 ** -np.arange(0, 5, 0.5), tol=1e-8, **problem)
+    found = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, **problem)
+    assert np.all(abs(path.coefs.toarray()[:, 1:]) == 0.02)
+    np.testing.assert_allclose(path.objectives, found.objectives, atol=1e-10)
