@@ -12,7 +12,7 @@ import numpy as np
 
 from ..jit import internal, jit
 from ..state import ROWS
-from ..vectors import copy_head
+from ..vectors import copy_head, dot
 from .predictor import BEND, CORRELATED, LENGTH, floor_curvature, unpenalised_direction
 
 HALVINGS = 40
@@ -20,6 +20,7 @@ TRIALS = 20  # on the way to a flat slope
 FLAT = 0.4  # a slope that has fallen to this share counts as flat
 EXPANSION, LONGEST = 4.0, 1e4  # factor by which a step grows whose end is as steep as its start; its largest multiple
 CLEAR = 1e-7  # share of |eta| above which a step's slopes are far from their rounding errors
+STEEP = 1e-13  # cosine between step and gradient above which the slope at the start is far from its own
 ROUNDING = 1e-15  # share of an objective by which it may seem to rise
 MOST_STEPS = 200  # Newton steps on the unpenalised part
 ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that counts as rounding
@@ -130,12 +131,14 @@ def _try(at, share):
 def begin_search(at, active, quadratic, work, before, l1, l2, convex):
     """Start the search along at.change; `search` goes on when the slopes at at.trial are there."""
     note, rows = at.search[0], work.counts[ROWS]
-    change = size = 0.0
+    change = size = length = 0.0
     for i in range(at.eta.shape[0]):
         change += at.change[i] * at.change[i]
         size += at.eta[i] * at.eta[i]
+        length += (quadratic.root[i] * at.change[i]) ** 2
+    steepest = np.sqrt(length * dot(work.residual, work.residual))
     note.start = _slope_of_loss(at, quadratic, work.residual) + _penalty_at(active, rows, before, 0.0, l1, l2)[1]
-    note.clear = note.start < 0.0 and change > CLEAR * CLEAR * size
+    note.clear = note.start < -STEEP * steepest and change > CLEAR * CLEAR * size
     note.longest = _longest_step(active, rows, before) if note.clear else 1.0
     note.low, note.low_slope, note.high, note.high_slope = 0.0, note.start, np.inf, 0.0
     note.by_value, note.trials, note.start_value = not convex, 0, np.nan
