@@ -32,6 +32,11 @@ PLAIN = Spec(
 
 
 FOUND = {
+    "a sign that flipped on the way, its coefficient rounded to the other side, then sent to its infinite bound": Spec(
+        seed=131072, n=4, p=24, layout="coo", dtype="int8", columns="nearly equal", family="gaussian", response="exact",
+        weights="", factors="any", bounds="some", offset=False, l1_ratio=0.0, fit_intercept=True, standardize=False,
+        grid="default", warm=True, tol=1e-4, max_iter=1000,
+    ),
     "a shortened step left a coefficient 6e-25 above its bound of 0": Spec(
         seed=1, n=13, p=15, layout="F", dtype="float32", columns="collinear", family="binomial", response="signal",
         weights="integers", factors="any", bounds="some", offset=True, l1_ratio=1.0, fit_intercept=False,

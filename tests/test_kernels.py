@@ -17,8 +17,8 @@ from fastnet.designs import make_rows
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
-from fastnet.solvers.certify import certify
-from fastnet.state import ACTIVE, GAP, RESIDENT, Factor, records
+from fastnet.solvers.certify import certify, find_violators
+from fastnet.state import ACTIVE, GAP, RESIDENT, UNKNOWN, Factor, records
 from fastnet.units import make_units
 from fastnet.validation import check_problem
 
@@ -64,6 +64,11 @@ def bounds_step(design, screen, quadratic, residual, weighted, threshold):
     slot = screening.add_reference(screen, residual, square)
     violators = screening.dot_candidates(design, screen, quadratic, weighted, slot, count, threshold)
     return violators, screen.table[slot].live
+
+
+@jit
+def violators_at(design, screen, quadratic, work, l1):
+    return find_violators(design, screen, quadratic, work, l1, l1)[0]
 
 
 def gap_at(design, store, active, factor, screen, quadratic, work, l1, l2):
@@ -266,6 +271,18 @@ def test_bounds_hold_for_every_column(name, limited):
         np.testing.assert_allclose(np.abs(screen.found[:violators]) / scale[screen.candidate[:violators]],
                                    true[screen.candidate[:violators]], rtol=1e-6)  # fmt: skip
     assert lazily > 10  # or nothing was tested
+
+
+def test_a_residual_that_is_not_finite_leaves_no_trace_in_the_bounds():
+    X, y = data(25, 70, seed=3)
+    engine = QuadraticEngine(make(X, y))
+    common = engine.design, engine.screen, engine.quadratic, engine.work, 0.1 * engine.largest
+    everything = violators_at(*common)
+    engine.screen.bound["stamp"][:5] = UNKNOWN
+    engine.work.residual[:] = np.nan
+    assert violators_at(*common) == 0
+    engine.work.residual[:] = engine.quadratic.target
+    assert violators_at(*common) == everything > 10
 
 
 def test_moments_of_a_column_with_a_large_offset():
