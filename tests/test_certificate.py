@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from parts import DESIGNS, PENALTIES, SAMPLES, SHAPES, SINGLE, data
+from parts import DESIGNS, FAMILY_RESPONSES, PENALTIES, SAMPLES, SHAPES, SINGLE, data, family_data
 from reference import Reference
 
 from fastnet.certificate import Certificate, verify
@@ -150,6 +150,44 @@ def test_ridge_by_its_closed_form():
     certificate = verify(X, y, b, y.mean() - X.mean(0) @ b, alpha, l1_ratio=0.0, standardize=False)
     assert certificate.gaps[0] < 1e-14
     assert certificate.kkt_residuals[0] < 1e-14
+
+
+@pytest.mark.parametrize("size", [1e6, 1e300])
+@pytest.mark.parametrize("options", [{}, {"lower": -1.0}, {"lower": -1.0, "upper": 1.0}], ids=["free", "half", "box"])
+@pytest.mark.parametrize("name", ["gaussian", *FAMILY_RESPONSES])
+def test_points_where_the_loss_overflows(name, options, size):
+    """A good point beside one of such coefficients, which has an objective, a dual bound and a gap that say so."""
+    X, y = data(30, 5) if name == "gaussian" else family_data(name, 30, 5)
+    options = options | {"family": name, "penalty_factor": [0.0, 0.0, 1.0, 1.0, 1.0]}
+    far = size * np.array([-1.0, 1.0, -2.0, 1.0, 3.0])
+    inside = np.clip(far, options.get("lower", -np.inf), options.get("upper", np.inf))
+    for alpha in (0.1, 0.0):
+        found = verify(X, y, np.column_stack([np.zeros(5), far, inside]), [0.0, 0.0, size], [alpha] * 3, **options)
+        alone = verify(X, y, np.zeros(5), 0.0, alpha, **options)
+        for field in ("objectives", "dual_objectives", "gaps", "kkt_residuals"):
+            assert not np.isnan(getattr(found, field)).any()
+            np.testing.assert_allclose(getattr(found, field)[0], getattr(alone, field)[0], rtol=1e-6)
+        assert np.all(found.gaps[1:] > 100)
+        if name != "inverse_gaussian":  # no bound: the loss is not convex
+            assert np.all(found.dual_objectives < alone.objectives[0])
+
+
+@pytest.mark.parametrize("name", FAMILY_RESPONSES)
+def test_weights_that_underflow_beside_others(name):
+    X, y = family_data(name, 30, 5)
+    few = np.arange(30) > 2
+    options = {"family": name, "penalty_factor": [0.0, 0.0, 1.0, 1.0, 1.0]}
+    b = np.array([0.1, 0.2, 0.0, 0.0, 0.1])
+    found = verify(X, y, b, 0.1, 0.1, sample_weight=np.where(few, 1e200, 1e-200), **options)
+    expected = verify(X[few], y[few], b, 0.1, 0.1, **options)
+    np.testing.assert_allclose(found.gaps, expected.gaps, rtol=1e-6)
+    np.testing.assert_allclose(found.null_objective, expected.null_objective, rtol=1e-10)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.5, 0.0])
+def test_an_l2_penalty_near_the_end_of_the_exponent_range(l1_ratio):
+    X, y = data(20, 9)
+    assert verify(X, y, np.zeros(9), y.mean(), 1e-309, l1_ratio=l1_ratio).gaps[0] > 0.5
 
 
 def test_infeasible_points_have_no_gap():
