@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.sparse
 from parts import FAMILY_RESPONSES, family_data
 
 import fastnet
@@ -115,6 +116,17 @@ def test_no_penalty_at_all(name):
     X, y = family_data(name)
     X = X[:, :4]
     check(name, X, y, alphas=[0.1, 0.0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_no_penalty_on_columns_far_from_zero(name, sparse):
+    """Without an intercept, more columns than rows: all but one direction of X is 1e-8 of that one, and it fits y."""
+    X, y = family_data(name)
+    n = 8
+    X = np.resize(np.round(X, 2), (n, 20)) + 1e8 * (np.arange(20) < 9)
+    options = dict(l1_ratio=0.5, fit_intercept=False, standardize=False)
+    check(name, scipy.sparse.csr_array(X) if sparse else X, y[:n], alphas=[1e7, 0.0], tol=1e-6, **options)
 
 
 @pytest.mark.parametrize("name", ["huber"])
