@@ -62,6 +62,8 @@ def find_violators(design, screen, quadratic, work, collect, l1):
     n, p, entries = design.matrix_size()
     square = dot(residual, residual)
     work.values[RESIDUAL2] = square
+    if not square < np.inf:  # a step went wrong: nothing may be learnt from it
+        return 0, 0
     screening.project_residual(screen, residual, square)
     few = screening.REFERENCE * n / (screening.DOT + entries / max(p, 1))
     count = screening.candidates(screen, collect, np.sqrt(square), few)

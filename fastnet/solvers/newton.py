@@ -96,7 +96,8 @@ def _line_search(factor, active, m, slope, curvature, l1):
 
 
 @internal
-def _move(factor, active, m, t, stop):
+def _move(factor, active, m, t, stop, flips):
+    """Go by t; what stops there stands on its kink, and what flipped on the way is not left on its old side."""
     for i in range(m):
         row = active[factor.order[i]]
         d = factor.direction[i]
@@ -106,6 +107,10 @@ def _move(factor, active, m, t, stop):
                 row.coef = 0.0
             else:
                 row.coef = row.upper if d > 0.0 else row.lower
+    for e in range(flips):
+        row = active[factor.order[factor.rows[e]]]
+        if row.coef * row.sign < 0.0:  # rounding
+            row.coef = 0.0
 
 
 @internal
@@ -154,7 +159,7 @@ def exchange(factor, active, m, k, toward, l1, l2):
                 stop = i
     if not t < np.inf:
         return False, m
-    _move(factor, active, m, t, stop)
+    _move(factor, active, m, t, stop, 0)
     row.coef += t * toward
     if stop < 0:
         row.coef = 0.0 if abs(row.coef) < abs(end - row.coef) else end
@@ -218,7 +223,7 @@ def chain(factor, active, m, rows, l1, l2, exact, accuracy):
         t, stop, flips = _line_search(factor, active, m, slope, curvature, l1)
         if not t >= 0.0:
             return m, STUCK, step
-        _move(factor, active, m, t, stop)
+        _move(factor, active, m, t, stop, flips)
         if exact:
             scale_head(factor.gradient, 1.0 - t, m)
             scale_head(factor.forward, 1.0 - t, m)
