@@ -32,6 +32,11 @@ PLAIN = Spec(
 
 
 FOUND = {
+    "an unpenalised column of hardly any weight between bounds, orthogonal but for rounding: no dual point": Spec(
+        seed=15, n=15, p=15, layout="csc64", dtype="int64", columns="scales", family="tweedie", response="constant",
+        weights="any", factors="inf", bounds="some", offset=False, l1_ratio=0.95, fit_intercept=True, standardize=False,
+        grid="default", warm=False, tol=1e-4, max_iter=1000,
+    ),
     "a sign that flipped on the way, its coefficient rounded to the other side, then sent to its infinite bound": Spec(
         seed=131072, n=4, p=24, layout="coo", dtype="int8", columns="nearly equal", family="gaussian", response="exact",
         weights="", factors="any", bounds="some", offset=False, l1_ratio=0.0, fit_intercept=True, standardize=False,
