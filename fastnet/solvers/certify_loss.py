@@ -9,7 +9,7 @@ from .certify import find_violators
 from .gap import conjugate_sum, scale_limits
 from .predictor import CORRELATED
 
-NEGLIGIBLE = 1e-10  # cosine below which an unpenalised column counts as orthogonal to the residual, but for its `slack`
+NEGLIGIBLE = 1e-9  # cosine below which an unpenalised column counts as orthogonal to the residual, but for its `slack`
 
 
 def certify_loss(fit, l1, l2, collect):
