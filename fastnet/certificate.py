@@ -26,7 +26,8 @@ class Certificate:
     Attributes
     ----------
     alphas, gaps, objectives, dual_objectives, kkt_residuals : ndarray (K,)
-        ``gaps = (objectives - dual_objectives) / null_objective``; inf where ``feasible`` is False.
+        ``gaps = (objectives - dual_objectives) / null_objective``; inf where ``feasible`` is False, and where the
+        objective overflows, which is inf then, too.
         ``kkt_residuals``: largest violation of the optimality conditions over the columns and the intercept,
         each divided by (norm of the column times norm of the null model's residual): a cosine, dimensionless.
     feasible : ndarray (K,) of bool
@@ -112,8 +113,9 @@ def verify(
                             lower=lower, upper=upper)  # fmt: skip
     p = problem.X.shape[1]
     coefs, intercepts, alphas = _check_solution(coefs, intercepts, alphas, l1_ratio, p)
-    verifier = Verifier(problem, make, l1_ratio, fit_intercept, standardize)
-    return Certificate(**verifier.run(coefs, intercepts, alphas))
+    with np.errstate(over="ignore", invalid="ignore"):  # coefficients may be such that the loss overflows
+        verifier = Verifier(problem, make, l1_ratio, fit_intercept, standardize)
+        return Certificate(**verifier.run(coefs, intercepts, alphas))
 
 
 def _cox(family, y):

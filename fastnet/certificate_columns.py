@@ -22,6 +22,12 @@ def power_of_two(a):
     return np.where(np.asarray(a) == 0, 1.0, np.ldexp(1.0, exponent - 1))
 
 
+def root_mean_square(omega: np.ndarray, v: np.ndarray) -> float:
+    """sqrt(sum_i omega_i v_i^2), where squares might overflow."""
+    unit = power_of_two(np.max(np.abs(v), initial=0.0))
+    return float(unit * np.sqrt(omega @ (v / unit) ** 2))
+
+
 def sum_of_products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """sum_i a_i b_ik for a (m,), b (m, K) as if in twice the working precision (Ogita, Rump and Oishi 2005,
     Dot2).

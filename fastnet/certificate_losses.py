@@ -76,7 +76,7 @@ def gamma() -> Loss:
 
 def inverse_gaussian() -> Loss:
     return Loss(
-        value=lambda y, eta: 0.5 * y * _exp(-2.0 * eta) - _exp(-eta),
+        value=lambda y, eta: _exp(-eta) * (0.5 * y * _exp(-eta) - 1.0),  # inf, not NaN, where it overflows
         residual=lambda y, eta: y * _exp(-2.0 * eta) - _exp(-eta),
         curvature=lambda y, eta: np.maximum(2.0 * y * _exp(-2.0 * eta) - _exp(-eta), 0.25 * _exp(-eta)),
         conjugate=lambda y, u: np.where(u == 0, 0.5 / y, np.inf),

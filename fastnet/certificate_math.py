@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnet.certificate_columns import root_mean_square
 from fastnet.certificate_losses import LOSSES, Loss
 
 __all__ = ["LOSSES", "Loss", "Penalty", "Sum", "dual_value", "independent", "refit", "stationarity"]
@@ -68,12 +69,12 @@ class Sum(NamedTuple):
 
     def bend(self, eta: np.ndarray) -> float:
         """Root mean square of the curvature: how far theta moves with eta."""
-        return float(np.sqrt(self.omega @ self.loss.curvature(self.y, eta) ** 2))
+        return root_mean_square(self.omega, self.loss.curvature(self.y, eta))
 
     def newton(self, eta: np.ndarray, Z: np.ndarray, theta: np.ndarray):
         """(A, target): the Newton step along the columns of Z is the least squares solution of A step = target."""
-        root = np.sqrt(self.omega * np.maximum(self.loss.curvature(self.y, eta), 1e-10))
-        return root[:, None] * Z, self.omega * theta / root
+        weight, bend = np.sqrt(self.omega), np.sqrt(np.maximum(self.loss.curvature(self.y, eta), 1e-10))
+        return (weight * bend)[:, None] * Z, weight * theta / bend
 
     def dual(self, eta: np.ndarray, theta: np.ndarray, offset: np.ndarray) -> Callable[[float], float]:
         """The function s -> loss part of the dual objective at s theta."""
@@ -107,6 +108,7 @@ class Penalty(NamedTuple):
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             size = np.minimum(np.where(self.l2[j] > 0, excess / self.l2[j], np.inf), edge)
             terms = size * (excess - 0.5 * np.where(self.l2[j] > 0, self.l2[j] * size, 0.0))
+            terms = np.where(np.isinf(size), np.inf, terms)  # also where l2 is so small that the quotient overflows
         return float(np.sum(np.where((excess > 0) & (size > 0), terms, 0.0)))
 
     def largest_scale(self, g: np.ndarray, rounding: np.ndarray) -> float:
@@ -145,9 +147,11 @@ def refit(objective, offset, eta, Z, low, high):
     value = objective.value(offset + eta)
     for _ in range(100):
         theta = objective.residual(offset + eta)
-        if free and np.max(np.abs(Z.T @ (omega * theta))) <= 1e-13 * np.sqrt(omega @ theta**2):
+        if free and np.max(np.abs(Z.T @ (omega * theta))) <= 1e-13 * root_mean_square(omega, theta):
             return eta  # orthogonal already: a step could only lose digits
         A, target = objective.newton(offset + eta, Z, theta)
+        if not np.isfinite(np.linalg.norm(A) + np.sum(target)):
+            return eta  # the loss overflows
         for damping in DAMPINGS:  # a step may go far along columns that nearly cancel
             damped = np.vstack((A, damping * np.linalg.norm(A, axis=0).max() * np.eye(len(delta)))) if damping else A
             step = _step(damped, target, None if free else (low - delta, high - delta))
@@ -248,7 +252,9 @@ def stationarity(objective: Sum, eta, theta, b, g, penalty: Penalty, rounding) -
     high = min(penalty.largest_scale(g, rounding), 1.0)
     j = np.flatnonzero((g != 0) & ~penalty.excluded)
     j = j[(penalty.l1[j] > 0) | (penalty.l2[j] > 0) | (np.abs(g[j]) > rounding[j])]
-    spread = float(objective.omega @ (theta**2 / objective.loss.curvature(objective.y, eta)))
+    curvature = objective.loss.curvature(objective.y, eta)  # 0 where eta is so large that theta is 0 too
+    step = np.divide(theta, curvature, out=np.zeros_like(theta), where=curvature > 0)
+    spread = float(objective.omega @ (theta * step))
     along, value = float(g @ b), penalty.value(b)
 
     def negative_gap(s: float) -> float:

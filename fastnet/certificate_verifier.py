@@ -15,8 +15,9 @@ column, so nothing overflows. Cox, whose loss is no such sum over rows: see `fas
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
-from fastnet.certificate_columns import Columns, power_of_two
+from fastnet.certificate_columns import Columns, power_of_two, root_mean_square
 from fastnet.certificate_math import Penalty, dual_value, independent, refit, stationarity
 
 _CELLS = 6_000_000  # numbers per work array: about 50 MB, whatever the size of the problem
@@ -34,11 +35,12 @@ class Verifier:
     def __init__(self, problem, make_objective, l1_ratio: float, fit_intercept: bool, standardize: bool):
         n, p = problem.X.shape
         weight = np.ones(n) if problem.sample_weight is None else problem.sample_weight
+        weight = weight / np.max(weight)
+        weight = weight / weight.sum()  # 0 too where it underflows beside the others
         rows = None if np.all(weight > 0) else np.flatnonzero(weight > 0)
         keep = slice(None) if rows is None else rows
-        weight = weight[keep] / np.max(weight)
         self.l1_ratio = l1_ratio
-        self.omega = weight / weight.sum()
+        self.omega = weight[keep]
         y = problem.y[keep].astype(np.float64)
         self.objective = make_objective(y, keep, self.omega)
         self.fit_intercept = bool(fit_intercept) and self.objective.intercept
@@ -118,10 +120,11 @@ class Verifier:
         high[first:] = (self.upper[free, None] - B[free]) * norm[first:, None]
         args = self.objective, self.offset
         unbounded = np.isinf(low).all(axis=1) & np.isinf(high).all(axis=1)
-        if free is self.unpenalised:  # those without bounds are independent: any basis of their span will do
+        if free is self.unpenalised and unbounded.any():  # they are independent: any basis of their span will do
             root = np.sqrt(self.omega)[:, None]
-            Q = np.linalg.qr(root * Z[:, unbounded])[0]
-            Z[:, unbounded] = np.divide(Q, root, out=np.zeros_like(Q), where=root > 0)  # 0: too light to matter
+            for _ in range(2):  # by the triangle: the rows of Q / root that have hardly any weight would be rounding
+                triangle = np.linalg.qr(root * Z[:, unbounded], mode="r")
+                Z[:, unbounded] = solve_triangular(triangle, Z[:, unbounded].T, trans="T").T
         if self.objective.quadratic and unbounded.all():
             return refit(*args, eta, Z, low[:, 0], high[:, 0])
         low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)  # b may miss its bound by rounding
@@ -137,13 +140,13 @@ class Verifier:
         zero = np.zeros((len(self.omega), 1))
         eta = self._refitted(zero, np.zeros((self.columns.p, 1)), self.unpenalised)
         theta = self._residual(eta)[:, 0]
-        saturated = self.objective.dual(self.offset + eta[:, 0], theta, self.offset)(0.0)
+        saturated = self.objective.dual(self.offset + eta[:, 0], np.zeros_like(theta), self.offset)(0.0)
         self.null = float(self._value(eta)[0]) - saturated
         if not self.objective.quadratic and len(self.unpenalised):
             constant = np.ones((len(self.omega), int(self.objective.intercept)))
             plain = self._value(refit(self.objective, self.offset, zero[:, 0], constant, -np.inf, np.inf)[:, None])[0]
             self.noise = max(self.noise, _LEAST_NULL * (float(plain) - saturated))
-        self.null_norm = float(np.sqrt(self.omega @ theta**2))
+        self.null_norm = root_mean_square(self.omega, theta)
         size = self._value(zero)[0] if self.objective.quadratic else 0.0
         self.noise = max(self.noise, (4 * np.finfo(float).eps) ** 2 * float(size))
 
@@ -174,39 +177,47 @@ class Verifier:
             eta = eta + columns.level(intercepts / self.y_unit, (self.y_shift - self.offset_level) / self.y_unit, B)
         penalties = [self._penalty(alpha) for alpha in alphas]
         primal = self._value(eta) + [penalty.value(B[:, k]) for k, penalty in enumerate(penalties)]
-        # 2. correlations of every column with the residual, as given and after the refit
+        primal[np.isnan(primal)] = np.inf
+        feasible = [self._is_feasible(B[:, k], intercepts[k]) for k in range(len(alphas))]
         theta = self._residual(eta)
+        far = ~np.isfinite([self._rounding(eta[:, k], theta[:, k], B[:, k]).sum() for k in range(len(alphas))])
+        if far.any():  # the loss or its slopes overflow: any dual point is a bound, that of no coefficients is taken
+            B, eta = np.where(far, 0.0, B), np.where(far, 0.0, eta)
+            theta = self._residual(eta)
+        # 2. correlations of every column with the residual, as given and after the refit
         g = columns.dot(self.omega[:, None] * theta)
         eta_refitted = self._refitted(eta, B, free)
         refitted = self._residual(eta_refitted)
         g_refitted = columns.dot(self.omega[:, None] * refitted)
         # 3. dual objective, gap, optimality conditions
-        out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": []}
+        out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": feasible}
         for k, penalty in enumerate(penalties):
             points = [(eta_refitted[:, k], refitted[:, k], g_refitted[:, k])]
-            if np.any(
-                np.abs(g_refitted[free, k]) > _LOOSE * self._rounding(eta_refitted[:, k], refitted[:, k], B[:, k])[free]
-            ):
+            at = eta_refitted[:, k], refitted[:, k], B[:, k]
+            if self._unbalanced(*at) or np.any(np.abs(g_refitted[free, k]) > _LOOSE * self._rounding(*at)[free]):
                 points += self._other_points(points[0], (eta[:, k], theta[:, k], g[:, k]), B[:, k], free)
             dual = max(self._dual(*point, B[:, k], penalty) for point in points)
-            feasible = self._is_feasible(B[:, k], intercepts[k])
             violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
                                   where=columns.norm > 0)  # fmt: skip
             worst = max(np.max(violation), abs(self.omega @ theta[:, k]) if self.fit_intercept else 0.0)
             out["dual_objectives"].append(dual)
-            out["feasible"].append(feasible)
-            out["gaps"].append(self._gap(primal[k] - dual) if feasible else np.inf)
-            out["kkt_residuals"].append(
-                worst / self.null_norm if self.null_norm > 0 else (0.0 if worst == 0 else np.inf)
-            )
+            out["gaps"].append(self._gap(primal[k] - dual) if feasible[k] else np.inf)
+            if far[k] or self.null_norm == 0:
+                out["kkt_residuals"].append(0.0 if worst == 0 and not far[k] else np.inf)
+            else:
+                out["kkt_residuals"].append(worst / self.null_norm)
         return out
 
     def _dual(self, eta, theta, g, b, penalty):
         rounding = self._rounding(eta, theta, b)
-        if self.objective.convex:
-            return dual_value(self.objective, self.offset, self.offset + eta, theta, g, penalty, rounding)
-        primal = self._value(eta[:, None])[0] + penalty.value(b)
-        return primal - stationarity(self.objective, self.offset + eta, theta, b, g, penalty, rounding)
+        if not self.objective.convex:
+            primal = self._value(eta[:, None])[0] + penalty.value(b)
+            value = primal - stationarity(self.objective, self.offset + eta, theta, b, g, penalty, rounding)
+        elif self._unbalanced(eta, theta, b):
+            value = -np.inf
+        else:
+            value = dual_value(self.objective, self.offset, self.offset + eta, theta, g, penalty, rounding)
+        return -np.inf if np.isnan(value) else value  # theta so long that its square overflows
 
     def _other_points(self, refitted, given, b, free):
         """More (eta, theta, g), for a refit that is not exact: what it was given; both theta less what is left of them
@@ -214,8 +225,7 @@ class Verifier:
 
         Any theta gives a bound. eta is rounded relative to y and to the columns, which may be far larger than theta.
         """
-        size = np.sqrt(self.omega @ given[1] ** 2)
-        as_given = [] if self.fit_intercept and abs(self.omega @ given[1]) > _ROUNDING * size else [given]
+        as_given = [] if self._unbalanced(*given[:2], b) else [given]
         if not self.objective.any_residual:
             return as_given
         inside = free[(self.lower[free] < b[free]) & (b[free] < self.upper[free])]
@@ -229,16 +239,23 @@ class Verifier:
         g = self.columns.dot(self.omega[:, None] * rest)
         return [*as_given, (refitted[0], rest[:, 0], g[:, 0]), (given[0], rest[:, 1], g[:, 1])]
 
-    def _rounding(self, eta, theta, b):
-        """<x_j, theta> of each column that counts as 0 where there is no penalty.
+    def _unbalanced(self, eta, theta, b) -> bool:
+        """Whether <1, theta> is more than rounding although there is an intercept: theta is no dual point then."""
+        size = root_mean_square(self.omega, eta)
+        return self.fit_intercept and abs(self.omega @ theta) > self._slack(eta, theta, b, size)
 
-        A share of |x_j| |theta|, and what theta moves by when the coefficients are rounded to double precision.
-        """
-        slip = 4 * np.finfo(float).eps * float(self.columns.norm @ np.abs(b))
-        size = np.sqrt(self.omega @ theta**2)
-        return self.columns.norm * (_ROUNDING * size + slip * self.objective.bend(self.offset + eta))
+    def _rounding(self, eta, theta, b):
+        """<x_j, theta> of each column that counts as 0 where there is no penalty."""
+        return self.columns.norm * self._slack(eta, theta, b)
+
+    def _slack(self, eta, theta, b, size=0.0):
+        """A share of |theta|, and what theta moves by when the coefficients, and eta of this size, are rounded."""
+        slip = 4 * np.finfo(float).eps * (float(self.columns.norm @ np.abs(b)) + size)
+        return _ROUNDING * root_mean_square(self.omega, theta) + slip * self.objective.bend(self.offset + eta)
 
     def _gap(self, difference: float) -> float:
+        if not np.isfinite(self.null + difference):
+            return np.inf
         if abs(self.null) > self.noise:
             return max(difference, 0.0) / abs(self.null)
         return 0.0 if difference <= 100 * self.noise else np.inf

@@ -167,18 +167,20 @@ def test_points_where_the_loss_overflows(name, options, size):
         for field in ("objectives", "dual_objectives", "gaps", "kkt_residuals"):
             assert not np.isnan(getattr(found, field)).any()
             np.testing.assert_allclose(getattr(found, field)[0], getattr(alone, field)[0], rtol=1e-6)
-        assert np.all(found.gaps[1:] > 100)
-        if name != "inverse_gaussian":  # no bound: the loss is not convex
+        assert found.gaps[1] > 100
+        if name != "inverse_gaussian":  # not convex: there is no bound, and eta = 1e6 is nearly stationary
+            assert found.gaps[2] > 100
             assert np.all(found.dual_objectives < alone.objectives[0])
 
 
+@pytest.mark.parametrize("light", [1e-60, 1e-200, 1e-320])
 @pytest.mark.parametrize("name", FAMILY_RESPONSES)
-def test_weights_that_underflow_beside_others(name):
+def test_weights_that_are_nothing_beside_others(name, light):
     X, y = family_data(name, 30, 5)
     few = np.arange(30) > 2
     options = {"family": name, "penalty_factor": [0.0, 0.0, 1.0, 1.0, 1.0]}
     b = np.array([0.1, 0.2, 0.0, 0.0, 0.1])
-    found = verify(X, y, b, 0.1, 0.1, sample_weight=np.where(few, 1e200, 1e-200), **options)
+    found = verify(X, y, b, 0.1, 0.1, sample_weight=np.where(few, 10.0, light), **options)
     expected = verify(X[few], y[few], b, 0.1, 0.1, **options)
     np.testing.assert_allclose(found.gaps, expected.gaps, rtol=1e-6)
     np.testing.assert_allclose(found.null_objective, expected.null_objective, rtol=1e-10)
