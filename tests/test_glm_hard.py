@@ -112,6 +112,29 @@ def test_classes_separated_without_penalised_columns(name, alphas, bounded):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_rounding_of_dependent_columns_between_bounds_is_no_column(name):
+    """Two multiples of one column, without penalty, open to opposite sides: together they do what it does alone."""
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        y = family_data(name, 30)[1][:8]
+        column, other = rng.standard_normal((2, 8))
+        if name in ("binomial", "squared_hinge"):
+            y, column[:2] = np.resize([0.0, 0.0, 1.0], 8), [1.0, -1.0]
+        options = {"family": name, "alphas": [0.1], "fit_intercept": False, "standardize": False}
+        alone = fastnet.enet_path(np.column_stack([column, other]), y, penalty_factor=[0.0, 1.0], **options)
+        X = np.column_stack([column * rng.standard_normal(), other, column * rng.standard_normal()])
+        limits = {"lower": [-0.1, -np.inf, -np.inf], "upper": [np.inf, np.inf, 0.1]}
+        if X[0, 0] * X[0, 2] < 0:
+            limits = {"lower": [-0.1, -np.inf, -0.1]}
+        limits["penalty_factor"] = [0.0, 1.0, 0.0]
+        path = fastnet.enet_path(X, y, **limits, **options)
+        del options["alphas"]
+        found = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, **limits, **options)
+        np.testing.assert_allclose(path.null_objective, alone.null_objective, rtol=1e-7)
+        np.testing.assert_allclose(found.null_objective, alone.null_objective, rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_penalty_at_all(name):
     X, y = family_data(name)
     X = X[:, :4]
