@@ -17,6 +17,7 @@ from .solvers.predictor import LENGTH
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
 NEWTON_STEPS = 50
+DEPENDENT = 1e-9  # share of their length to which columns that cancel count as dependent
 ENOUGH = 1e-13  # a step expected to lower the objective by less than this share of it is rounding
 
 
@@ -33,11 +34,12 @@ def weighted_columns(units, columns):
     return root[:, None] * ((Z - design.center[columns]) * design.inv_scale[columns])
 
 
-def bounded_step(Z, basis, residual, curvature, room):
+def bounded_step(Z, basis, residual, curvature, room, damping=0.0):
     """Least squares between bounds: the step (k,) and what it changes in weighted space (n,).
 
     Minimises |sqrt(curvature) (Z step + basis' c) - residual / sqrt(curvature)| over step and c, with
-    room[0] <= step <= room[1].
+    room[0] <= step <= room[1]. With damping the columns of Z, of length 1, have a ridge of it: directions in which they
+    cancel to that share are left alone.
     """
     root = np.sqrt(curvature)
     A = np.column_stack((Z, basis.T))
@@ -46,7 +48,12 @@ def bounded_step(Z, basis, residual, curvature, room):
     low, high = np.full(A.shape[1], -np.inf), np.full(A.shape[1], np.inf)
     k = Z.shape[1]
     low[:k], high[:k] = np.minimum(room[0] * norm[:k], 0.0), np.maximum(room[1] * norm[:k], 0.0)
-    found = lsq_linear(root[:, None] * (A / norm), residual / root, bounds=(low, high), method="bvls", tol=1e-15)
+    scaled, target = root[:, None] * (A / norm), residual / root
+    if damping > 0.0:
+        length = np.linalg.norm(scaled, axis=0).max()
+        scaled = np.vstack((scaled, damping * length * np.eye(k, A.shape[1])))
+        target = np.concatenate((target, np.zeros(k)))
+    found = lsq_linear(scaled, target, bounds=(low, high), method="bvls", tol=1e-15)
     change = found.x / norm
     return change[:k], A @ change
 
@@ -83,7 +90,9 @@ def polish_loss_null(fit, columns):
     for _ in range(NEWTON_STEPS):
         fit.before[: len(rows)] = rows["coef"]
         room = rows["lower"] - rows["coef"], rows["upper"] - rows["coef"]
-        step, change = bounded_step(Z[seen], quadratic.basis[:, seen], work.residual[seen], at.curvature[seen], room)
+        step, change = bounded_step(
+            Z[seen], quadratic.basis[:, seen], work.residual[seen], at.curvature[seen], room, DEPENDENT
+        )
         if not change @ work.residual[seen] > ENOUGH * abs(fit.value):
             return
         rows["coef"] = np.clip(rows["coef"] + step, rows["lower"], rows["upper"])

@@ -153,6 +153,8 @@ def refit(objective, offset, eta, Z, low, high):
         if not np.isfinite(np.linalg.norm(A) + np.sum(target)):
             return eta  # the loss overflows
         for damping in DAMPINGS:  # a step may go far along columns that nearly cancel
+            if not free and not objective.quadratic:
+                damping = max(damping, DEPENDENT)  # those between bounds may depend on each other
             damped = np.vstack((A, damping * np.linalg.norm(A, axis=0).max() * np.eye(len(delta)))) if damping else A
             step = _step(damped, target, None if free else (low - delta, high - delta))
             size = min(1.0, objective.longest_step / max(np.max(np.abs(Z @ step)), 1e-300))
