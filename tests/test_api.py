@@ -341,3 +341,17 @@ def test_interrupt_within_a_long_point_takes_half_a_second():
     error, seconds = interrupted(lambda: fastnet.enet_path(X, y, l1_ratio=0.01, alphas=[0.05], tol=1e-13), 0.7)
     assert seconds < 0.5
     assert len(error.path) == 0
+
+
+@pytest.mark.parametrize("family", ["gaussian", "gamma"])
+def test_a_warm_start_keeps_unpenalised_columns_between_bounds(family):
+    """They are active from the start, and belong to the solution all the same."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20, 4)) + 3 * rng.standard_normal((20, 1))
+    y = np.exp(0.5 * X[:, 0] + 0.5 * X[:, 1] - X[:, 2] + 0.1 * rng.standard_normal(20))
+    options = {"family": family, "penalty_factor": [1.0, 0.0, 1.0, 1.0], "lower": -2.0, "upper": 2.0, "alphas": [1e-3]}
+    path = fastnet.enet_path(X, y, tol=1e-9, **options)
+    again = fastnet.enet_path(X, y, tol=1e-8, warm_start=path, **options)
+    assert path.n_iters[0] > 0
+    assert again.n_iters[0] == 0
+    np.testing.assert_allclose(again.objectives, path.objectives, rtol=1e-7)
