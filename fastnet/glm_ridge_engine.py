@@ -6,8 +6,12 @@ Z Z' = V diag(values) V', the optimal coefficients lie in the span of Z's rows: 
     loss(Z beta) + l2 |beta|^2 / 2  =  loss(F gamma) + l2 |gamma|^2 / 2,     F = V diag(values)^1/2   (n x r, r <= n).
 
 So the same engine solves a problem of r columns. Its gap is that of all p columns but for what F misses of Z'r, r the
-residual: that is read off X at every alpha, with the coefficients. At l2 = 0 more columns than rows fit anything,
-often at infinity; the gap then takes the optimum to lie at most as far from the point as that does from 0.
+residual: that is read off X at every alpha, with the coefficients.
+
+Without a penalty (l2 = 0) the columns of Z have norm 1 and F = V: any basis of the span will do. More columns than rows
+then fit anything, be it with large coefficients, so that no direction of Z may be lost in the squares of Z Z': V comes
+from the singular values of Z, where it is small enough. If F misses more than rounding the dual point is not feasible,
+and only that at 0 gives a gap. The objective is that of the coefficients: eta is theirs, with their rounding.
 
     Hastie, Tibshirani (2004), Efficient quadratic regularization for expression arrays.
 """
@@ -20,10 +24,12 @@ from .designs import make_design
 from .engine import Point
 from .glm_engine import GLMEngine
 from .result import Status
-from .solvers.ridge import WeightedMatrix, _ridge_scale
+from .solvers.ridge import BLOCK_CELLS, WeightedMatrix, _ridge_scale, _unit_scale
 from .state import GAP, ITERATIONS, LIMITS, OBJECTIVE, ROWS, records
 
 NOISE = 1e-12  # an eigenvalue below this share of the largest, or of the sum before projections, is rounding
+RANK = 1e-10  # a singular value below this share of the largest, or of a column's norm, is rounding
+NEGLIGIBLE = 1e-9  # cosine of a residual and a column without penalty that counts as 0
 MOST_ROWS = 3000  # eigenvalues of a larger matrix take minutes
 ATTEMPTS = 3  # solutions, each to a tenth of the tolerance before, until the gap over all columns is small enough
 
@@ -42,24 +48,24 @@ class GLMRidgeEngine:
         self.columns, self.units, self.null = columns, columns.units, columns.null
         self.features = self.beta = None
 
-    def _make_features(self):
+    def _make_features(self, plain):
+        """The problem in the directions of Z; `plain`: without a penalty, in any basis of them."""
         units = self.units
-        self.matrix = WeightedMatrix(units, _ridge_scale(units))
+        self.matrix = WeightedMatrix(units, _unit_scale(units) if plain else _ridge_scale(units))
         self.plain = WeightedMatrix(units, np.ones(len(units.square)))
-        outer = self.matrix.outer()
-        values, vectors = interrupts.run(len(outer) ** 3, scipy.linalg.eigh, outer)
-        whole = float(units.square @ self.matrix.factor**2)  # before the unpenalised part was projected out
-        keep = values > NOISE * max(values.max(initial=0.0), whole)
-        values, self.vectors = values[keep], vectors[:, keep]
-        self.scale = np.sqrt(values)
+        self.vectors, values, self.back = _directions(self.matrix, plain)
         root = units.quadratic.root[:, None]
-        F = np.divide(self.vectors * self.scale, root, out=np.zeros(self.vectors.shape), where=root > 0)
+        self.scale = values if plain else np.sqrt(values)
+        F = self.vectors if plain else self.vectors * self.scale
+        F = np.divide(F, root, out=np.zeros(F.shape), where=root > 0)
         ones, none = np.ones(len(values)), np.empty(0, np.intp)
         design = make_design(np.asfortranarray(F), 0.0 * ones, ones, ones)
         quadratic = units.quadratic._replace(limits=records(0, LIMITS))
-        features = units._replace(design=design, quadratic=quadratic, square=values, free=none, excluded=none)
+        square = ones if plain else values
+        features = units._replace(design=design, quadratic=quadratic, square=square, free=none, excluded=none)
         whole = self.columns
         self.features = GLMEngine(features, whole.loss, whole.at.offset * units.response, whole.convex, whole.intercept)
+        self.is_plain = plain
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
@@ -67,8 +73,8 @@ class GLMRidgeEngine:
         l1, l2 = self.units.penalties(alpha, l1_ratio)
         if l1 > 0.0 or self.null == 0.0:
             return self.columns.solve(alpha, l1_ratio, tol, max_iter)
-        if self.features is None:
-            self._make_features()
+        if self.features is None or self.is_plain != (l2 == 0.0):
+            self._make_features(l2 == 0.0)
         status = Status.STALLED
         for attempt in range(ATTEMPTS):
             status = self.features.solve(alpha, l1_ratio, 0.5 * tol * 0.1**attempt, max_iter)
@@ -78,18 +84,40 @@ class GLMRidgeEngine:
         return status if status != Status.CONVERGED else Status.STALLED
 
     def _read_coefficients(self, l2):
-        """Coefficients of all columns, and the gap with what the features miss of Z'r."""
+        """Coefficients of all columns, their objective, and the gap with what the features miss of Z'r."""
         features = self.features
-        gamma = np.zeros(len(self.scale))
+        gamma = np.zeros(self.vectors.shape[1])
         rows = features.active[: features.work.counts[ROWS]]
         gamma[rows["column"]] = rows["coef"]
         residual = features.work.residual
         rest = residual - self.vectors @ (self.vectors.T @ residual)
-        self.beta, slope = self.matrix.adjoint(np.column_stack([self.vectors @ (gamma / self.scale), rest])).T
-        missed = float(np.linalg.norm(slope))
+        if self.back is None:
+            both = np.column_stack([self.vectors @ (gamma / self.scale), rest])
+            beta, missed = self.matrix.adjoint(both).T
+        else:
+            beta, missed = self.back @ gamma, self.matrix.adjoint(rest[:, None])[:, 0]
+        self.beta = self.matrix.factor * beta
+        self.image = self.plain.image(self.beta)
+        self.value = self._value_of_image()
         with np.errstate(over="ignore"):
-            more = 2.0 * missed * float(np.linalg.norm(gamma)) if l2 == 0.0 else missed**2 / (2.0 * l2)
-            self.gap = float(features.work.values[GAP] + more / self.null)
+            if l2 > 0.0:
+                penalty, more = 0.5 * l2 * float(beta @ beta), float(missed @ missed) / (2.0 * l2)
+            else:
+                penalty, more = 0.0, 2.0 * float(np.abs(missed) @ np.abs(beta))
+        self.objective = self.value + penalty
+        worse = self.objective - float(features.work.values[OBJECTIVE])
+        self.gap = float(features.work.values[GAP]) + (worse + more) / self.null
+        if l2 == 0.0 and np.abs(missed).max(initial=0.0) > NEGLIGIBLE * np.linalg.norm(residual):
+            self.gap = (self.value - features.saturated) / self.null
+
+    def _value_of_image(self):
+        """The loss at the linear predictor that the coefficients have, the unpenalised part as it is."""
+        features, quadratic = self.features, self.units.quadratic
+        at, root = features.at, quadratic.root
+        change = self.plain.project(self.image - root * (at.eta - at.offset))
+        eta = at.eta + np.divide(change, root, out=np.zeros_like(change), where=root > 0)
+        none = features.work.residual, root, at.offset, 0.0, 0.0
+        return float(features.run(features.values_at, features.loss, eta, at.weight, *none)[0])
 
     def start_from(self, columns, coefs):
         """Start an alpha with an L1 penalty at these; of no use elsewhere."""
@@ -100,16 +128,29 @@ class GLMRidgeEngine:
         if self.beta is None:
             return self.columns.point(alpha, status)
         units, features = self.units, self.features
-        inner = features.point(alpha, status)  # also brings its target_components up to date
+        features.point(alpha, status)  # brings its target_components up to date
         every = np.setdiff1d(np.arange(len(self.beta)), np.union1d(units.free, units.excluded), assume_unique=True)
-        beta = self.matrix.factor * self.beta
         units = units._replace(target_components=features.units.target_components)
-        components = units.quadratic.basis @ self.plain.image(beta)
-        columns, coefs, intercept = units.coefficients(every, beta[every], components)
+        components = units.quadratic.basis @ self.image
+        columns, coefs, intercept = units.coefficients(every, self.beta[every], components)
         order = np.argsort(columns)
         keep = order[coefs[order] != 0.0]
+        deviance = 1.0 - (self.value - features.saturated) / self.null
         return Point(
             float(alpha), columns[keep], coefs[keep], intercept if features.intercept else 0.0, max(self.gap, 0.0),
-            float(features.work.values[OBJECTIVE]) * units.response**2, inner.deviance_ratio,
-            int(features.work.counts[ITERATIONS]), status,
+            self.objective * units.response**2, float(deviance), int(features.work.counts[ITERATIONS]), status,
         )  # fmt: skip
+
+
+def _directions(matrix, plain):
+    """(V, values, None) or, where weak directions matter and Z is small, (V, values, Z'V diag(values)^-1)."""
+    n, p = matrix.shape
+    if plain and n * p <= BLOCK_CELLS:
+        vectors, values, back = interrupts.run(float(n * n * p), np.linalg.svd, matrix.dense(), False)
+        keep = values > RANK * values.max(initial=1.0)  # the columns had norm 1 before projections
+        return vectors[:, keep], values[keep] ** 2, back[keep].T / values[keep]
+    whole = float(matrix.units.square @ matrix.factor**2)  # before the unpenalised part was projected out
+    outer = matrix.outer()
+    values, vectors = interrupts.run(len(outer) ** 3, scipy.linalg.eigh, outer)
+    keep = values > NOISE * max(values.max(initial=0.0), whole)
+    return vectors[:, keep], values[keep], None

@@ -188,6 +188,14 @@ FOUND = {
         weights="any", factors="zeros", bounds="positive", offset=True, fit_intercept=False, standardize=False,
         grid="one",
     ),
+    "no penalty: all but one direction of X lost in the squares of its columns, unseen by the gap": PLAIN._replace(
+        seed=303, n=10, p=19, layout="strided", columns="far shift", family="tweedie", weights="any", offset=True,
+        l1_ratio=0.05, fit_intercept=False, standardize=False, grid="zero", tol=1e-4, max_iter=20,
+    ),
+    "the same of two rows": PLAIN._replace(
+        seed=1, n=1, p=29, layout="csr64", columns="far shift", family="squared_hinge", response="noise",
+        weights="any", l1_ratio=0.95, fit_intercept=False, standardize=False, grid="zero",
+    ),
 }  # fmt: skip
 
 

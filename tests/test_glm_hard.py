@@ -152,6 +152,23 @@ def test_no_penalty_on_columns_far_from_zero(name, sparse):
     check(name, scipy.sparse.csr_array(X) if sparse else X, y[:n], alphas=[1e7, 0.0], tol=1e-6, **options)
 
 
+@pytest.mark.filterwarnings("ignore::fastnet.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("far", [9, 20])
+@pytest.mark.parametrize("cells", [0, 10**6])
+def test_no_penalty_gaps_are_those_of_the_coefficients(name, far, cells, monkeypatch):
+    """Directions that the squares of X have lost (`cells` 0: as if X were too large for its singular values)."""
+    monkeypatch.setattr("fastnet.glm_ridge_engine.BLOCK_CELLS", cells)
+    X, y = family_data(name)
+    X, y = np.resize(np.round(X, 2), (8, 20)) + 1e8 * (np.arange(20) < far), y[:8]
+    options = dict(family=name, fit_intercept=False, standardize=False)
+    path = fastnet.enet_path(X, y, alphas=[0.0], tol=1e-6, **options)
+    found = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, **options)
+    np.testing.assert_allclose(path.objectives, found.objectives, rtol=1e-6, atol=1e-6 * found.null_objective)
+    assert found.gaps[0] <= 1.01 * path.gaps[0] + 1e-8
+    assert path.gaps[0] <= 1e-6 or (cells == 0 and far == 20)
+
+
 @pytest.mark.parametrize("name", ["huber"])
 def test_mirrored_responses_change_the_sign(name):
     X, y = family_data(name)
