@@ -231,14 +231,19 @@ class QuadraticEngine:
         """
         if self.null == 0.0:
             return
+        rows = self.active[: self.work.counts[ROWS]]  # of the null model, if there are any
         fresh = self.screen.bound["stamp"][columns] != RESIDENT
-        columns, coefs = columns[fresh], coefs[fresh]
+        some = fresh | np.isin(columns, rows["column"])
+        columns, coefs, fresh = columns[some], coefs[some], fresh[some]
         beta = coefs / (self.design.inv_scale[columns] * self.units.response)
         if len(self.quadratic.limits):
             limits = self.quadratic.limits[columns]
             beta = np.clip(beta, limits["lower"], limits["upper"])
         self.work.counts[MODE] = ITERATIVE
-        self._start(columns, beta)
+        held = np.zeros(len(self.screen.bound))
+        held[columns] = beta
+        rows["coef"] = rows["previous"] = held[rows["column"]]
+        self._start(columns[fresh], beta[fresh])
 
     def _start(self, columns, beta):
         """Append columns to the active rows, with these coefficients."""

@@ -343,7 +343,7 @@ def test_interrupt_within_a_long_point_takes_half_a_second():
     assert len(error.path) == 0
 
 
-@pytest.mark.parametrize("family", ["gaussian", "gamma"])
+@pytest.mark.parametrize("family", ["gamma", "poisson"])  # least squares takes a direct step in any case
 def test_a_warm_start_keeps_unpenalised_columns_between_bounds(family):
     """They are active from the start, and belong to the solution all the same."""
     rng = np.random.default_rng(0)
