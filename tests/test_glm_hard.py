@@ -227,3 +227,18 @@ def test_huber_of_a_constant(value):
     assert path.null_objective == 0.0
     assert path.gaps.max() == 0.0
     assert path.dfs.max() == 0
+
+
+@pytest.mark.parametrize("family", ["gamma", "inverse_gaussian", "poisson"])
+@pytest.mark.parametrize("offset", [-1000.0, 1000.0])
+def test_offsets_at_which_the_loss_overflows_are_refused(family, offset):
+    """Or, where it does not, the path is certified as any other."""
+    X, y = np.random.default_rng(0).standard_normal((12, 4)), np.arange(1.0, 13.0)
+    problem = dict(family=family, offset=np.full(12, offset), fit_intercept=False)
+    overflows = {"gamma": offset < 0, "inverse_gaussian": offset < 0, "poisson": offset > 0}[family]
+    if overflows:
+        with pytest.raises(ValueError, match=r"offset from -?1000 to -?1000 .*overflow.*log"):
+            fastnet.enet_path(X, y, alphas=3, **problem)
+    elif offset > 0:
+        path = fastnet.enet_path(X, y, alphas=3, **problem)
+        assert np.isfinite(path.objectives).all()
