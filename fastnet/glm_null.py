@@ -26,11 +26,21 @@ def fit_null(fit):
     fit.refit()
     fit.value, fit.saturated, _ = fit.values()
     fit.null = fit.value - fit.saturated
+    if not np.isfinite(fit.value):
+        _refuse_offset(fit.at.offset)
     if not fit.null > max(NO_DEVIANCE * abs(fit.value), _rounding_of_eta(fit.at)):
         fit.null = 0.0
     if len(fit.quadratic.basis) > fit.units.fit_intercept or np.any(fit.quadratic.limits["factor"] == 0.0):
         fit.least = LEAST_NULL * _deviance_of_a_constant(fit)
     _drop_rounding(fit)
+
+
+def _refuse_offset(offset):
+    raise ValueError(
+        f"offset from {offset.min():.4g} to {offset.max():.4g} makes the loss overflow, and no intercept or unpenalised "
+        "column makes up for it: offsets are on the scale of the linear predictor, e.g. np.log(exposure); take off "
+        "their common level, or pass fit_intercept=True"
+    )
 
 
 def _rounding_of_eta(at):
