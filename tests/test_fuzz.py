@@ -32,6 +32,16 @@ PLAIN = Spec(
 
 
 FOUND = {
+    "a warm start left out the columns that the null model had made active: the loss overflowed": Spec(
+        seed=342, n=13, p=13, layout="strided", dtype="float64", columns="far shift", family="gamma", response="noise",
+        weights="", factors="zeros", bounds="box", offset=False, l1_ratio=0.95, fit_intercept=False, standardize=False,
+        grid="far", warm=True, tol=1e-10, max_iter=20,
+    ),
+    "two dependent unpenalised columns, each open on one side: their rounding was fitted": Spec(
+        seed=19, n=3, p=3, layout="csc64", dtype="float64", columns="collinear", family="inverse_gaussian",
+        response="exact", weights="", factors="zeros", bounds="some", offset=True, l1_ratio=0.05, fit_intercept=False,
+        standardize=False, grid="far", warm=False, tol=1e-10, max_iter=1000,
+    ),
     "an unpenalised column of hardly any weight between bounds, orthogonal but for rounding: no dual point": Spec(
         seed=15, n=15, p=15, layout="csc64", dtype="int64", columns="scales", family="tweedie", response="constant",
         weights="any", factors="inf", bounds="some", offset=False, l1_ratio=0.95, fit_intercept=True, standardize=False,
