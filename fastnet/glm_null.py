@@ -38,8 +38,8 @@ def fit_null(fit):
 def _refuse_offset(offset):
     raise ValueError(
         f"offset from {offset.min():.4g} to {offset.max():.4g} makes the loss overflow, and no intercept or "
-        "unpenalised column makes up for it: offsets are on the scale of the linear predictor, e.g. np.log(exposure); take off "
-        "their common level, or pass fit_intercept=True"
+        "unpenalised column makes up for it: offsets are on the scale of the linear predictor, e.g. np.log(exposure); "
+        "take off their common level, or pass fit_intercept=True"
     )
 
 
