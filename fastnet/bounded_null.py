@@ -14,10 +14,10 @@ from scipy.optimize import lsq_linear
 from .designs import CSCDesign
 from .solvers.certify import refresh_residual
 from .solvers.predictor import LENGTH
+from .units import DEPENDENT
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
 NEWTON_STEPS = 50
-DEPENDENT = 1e-9  # share of their length to which columns that cancel count as dependent
 ENOUGH = 1e-13  # a step expected to lower the objective by less than this share of it is rounding
 
 

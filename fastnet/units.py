@@ -21,6 +21,7 @@ from .validation.design import check_finite_design
 
 EPS = np.finfo(float).eps
 NO_RESPONSE = 1e-14  # a null residual below this share of the response counts as zero
+DEPENDENT = 1e-9  # share of their length to which columns without penalty that cancel count as dependent
 SMALLEST, LARGEST = 2e-154, 5e153  # sizes of columns and of y whose squares, products and ratios are sure to fit
 
 
@@ -223,7 +224,7 @@ def _unpenalised_basis(X, design, root, free, fit_intercept):
     for k, vector in enumerate(columns):
         rest = _project_off(basis[: len(kept)], vector)
         length = np.linalg.norm(rest)
-        if length > 1e-9 * np.linalg.norm(vector) and length > 0:
+        if length > DEPENDENT * np.linalg.norm(vector) and length > 0:
             basis[len(kept)] = rest / length
             kept.append(k)
     basis = np.ascontiguousarray(basis[: len(kept)])
