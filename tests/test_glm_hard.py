@@ -239,6 +239,7 @@ def test_offsets_at_which_the_loss_overflows_are_refused(family, offset):
     if overflows:
         with pytest.raises(ValueError, match=r"offset from -?1000 to -?1000 .*overflow.*log"):
             fastnet.enet_path(X, y, alphas=3, **problem)
-    elif offset > 0:
+    else:
         path = fastnet.enet_path(X, y, alphas=3, **problem)
         assert np.isfinite(path.objectives).all()
+        assert np.all(path.gaps <= path.tol)
