@@ -206,6 +206,51 @@ FOUND = {
         seed=1, n=1, p=29, layout="csr64", columns="far shift", family="squared_hinge", response="noise",
         weights="any", l1_ratio=0.95, fit_intercept=False, standardize=False, grid="zero",
     ),
+    "copies of unpenalised columns between bounds: their rounding was fitted, the null objective too low": Spec(
+        seed=0, n=13, p=13, layout="F", dtype="float32", columns="copies", family="gaussian", response="signal",
+        weights="any", factors="inf", bounds="positive", offset=True, l1_ratio=0.05, fit_intercept=True,
+        standardize=True, grid="default", warm=False, tol=1e-4, max_iter=1000,
+    ),
+    "an unpenalised column with a bound, in the span of a free one to ten digits: it was fitted": Spec(
+        seed=45526, n=14, p=16, layout="csc64", dtype="float64", columns="nearly equal", family="gaussian",
+        response="signal", weights="any", factors="zeros", bounds="some", offset=True, l1_ratio=0.95,
+        fit_intercept=True, standardize=True, grid="fractions", warm=False, tol=1e-6, max_iter=20,
+    ),
+    "no penalty, copies between bounds: a slope of 2e-8, too small for the objective to tell, made the gap useless": Spec(
+        seed=660, n=21, p=12, layout="csr64", dtype="float64", columns="copies", family="binomial", response="signal",
+        weights="", factors="", bounds="positive", offset=True, l1_ratio=0.95, fit_intercept=True, standardize=True,
+        grid="zero", warm=True, tol=1e-10, max_iter=1000,
+    ),
+    "the same where the unpenalised part explains all but the intercept's share": Spec(
+        seed=14062, n=14, p=23, layout="unsorted", dtype="bool", columns="constant", family="binomial",
+        response="exact", weights="", factors="inf", bounds="positive", offset=False, l1_ratio=1.0, fit_intercept=True,
+        standardize=True, grid="zero", warm=False, tol=1e-4, max_iter=1000,
+    ),
+    "the same of a Poisson loss with more columns than rows": Spec(
+        seed=29, n=4, p=29, layout="coo", dtype="float64", columns="collinear", family="poisson", response="signal",
+        weights="any", factors="zeros", bounds="some", offset=True, l1_ratio=0.95, fit_intercept=False,
+        standardize=True, grid="zero", warm=False, tol=1e-4, max_iter=1000,
+    ),
+    "unpenalised columns with a bound beside penalised ones: the same slopes": Spec(
+        seed=24, n=24, p=24, layout="csr64", dtype="int64", columns="shifted", family="poisson", response="exact",
+        weights="", factors="zeros", bounds="positive", offset=True, l1_ratio=0.5, fit_intercept=False,
+        standardize=True, grid="far", warm=False, tol=1e-8, max_iter=1000,
+    ),
+    "verify: the best multiple of the residual is 1 - 2e-9, between the points that the search tried": Spec(
+        seed=147, n=3, p=2, layout="csr64", dtype="float32", columns="far shift", family="negative_binomial",
+        response="constant", weights="any", factors="", bounds="some", offset=True, l1_ratio=1.0, fit_intercept=False,
+        standardize=False, grid="default", warm=False, tol=1e-10, max_iter=1000,
+    ),
+    "verify: the refit of unpenalised columns ended where the loss no longer told steps apart (Cox)": Spec(
+        seed=17, n=17, p=17, layout="coo", dtype="int8", columns="collinear", family="cox", response="noise",
+        weights="", factors="inf", bounds="", offset=True, l1_ratio=0.95, fit_intercept=False, standardize=True,
+        grid="default", warm=True, tol=1e-4, max_iter=20,
+    ),
+    "cox: unpenalised columns between bounds that separate the events, their scales 1e16 apart: null objective 0.6": Spec(
+        seed=19, n=13, p=19, layout="coo", dtype="float32", columns="wild scales", family="cox", response="signal",
+        weights="few", factors="zeros", bounds="some", offset=False, l1_ratio=0.05, fit_intercept=True,
+        standardize=False, grid="fractions", warm=True, tol=1e-10, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
