@@ -118,6 +118,11 @@ class Penalty(NamedTuple):
         hard &= ~((self.l1 == 0) & (np.abs(g) <= rounding))
         return float(np.min(self.l1[hard] / np.abs(g[hard]))) if hard.any() else np.inf
 
+    def inside(self, g: np.ndarray, j: np.ndarray) -> float:
+        """Largest s <= 1 with s |g_j| <= l1_j for every column j that has an L1 penalty."""
+        j = j[(self.l1[j] > 0) & (np.abs(g[j]) > self.l1[j])]
+        return float(np.min(self.l1[j] / np.abs(g[j]), initial=1.0))
+
     def violations(self, g: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Distance of g_j - l2 b_j to the subdifferential l1 d|b_j| + normal cone of the box."""
         z = g - np.where(b == 0, 0.0, self.l2 * b)
@@ -147,13 +152,14 @@ def refit(objective, offset, eta, Z, low, high):
     value = objective.value(offset + eta)
     for _ in range(100):
         theta = objective.residual(offset + eta)
-        if free and np.max(np.abs(Z.T @ (omega * theta))) <= 1e-13 * root_mean_square(omega, theta):
+        slope = _steepest(Z, omega * theta) if free else 0.0
+        if free and slope <= 1e-13 * root_mean_square(omega, theta):
             return eta  # orthogonal already: a step could only lose digits
         A, target = objective.newton(offset + eta, Z, theta)
         if not np.isfinite(np.linalg.norm(A) + np.sum(target)):
             return eta  # the loss overflows
         for damping in DAMPINGS:  # a step may go far along columns that nearly cancel
-            if not free and not objective.quadratic:
+            if not free:
                 damping = max(damping, DEPENDENT)  # those between bounds may depend on each other
             damped = np.vstack((A, damping * np.linalg.norm(A, axis=0).max() * np.eye(len(delta)))) if damping else A
             step = _step(damped, target, None if free else (low - delta, high - delta))
@@ -165,6 +171,9 @@ def refit(objective, offset, eta, Z, low, high):
                 trial_value = objective.value(offset + trial_eta)
                 if trial_value <= value:
                     break
+                if trial_value <= value + 1e-14 * abs(value) and slope > 0.0:  # that may be rounding: slopes decide
+                    if _steepest(Z, omega * objective.residual(offset + trial_eta)) < 0.5 * slope:
+                        break
                 size *= 0.5
             else:
                 continue
@@ -172,9 +181,14 @@ def refit(objective, offset, eta, Z, low, high):
         else:
             return eta
         gain, delta, eta, value = value - trial_value, trial, trial_eta, trial_value
-        if gain <= 1e-18 * abs(value) and size * np.max(np.abs(step)) <= 1e-14 * (1 + np.max(np.abs(delta))):
+        if 0.0 <= gain <= 1e-18 * abs(value) and size * np.max(np.abs(step)) <= 1e-14 * (1 + np.max(np.abs(delta))):
             return eta
     return eta
+
+
+def _steepest(Z, weighted_theta) -> float:
+    """Largest slope of the loss along a column of Z."""
+    return float(np.max(np.abs(Z.T @ weighted_theta)))
 
 
 def _step(A, target, bounds):
@@ -201,8 +215,8 @@ def independent(Z, open_: np.ndarray) -> np.ndarray:
     return kept
 
 
-def _best_dual(dual: Callable[[float], float], high: float) -> float:
-    """max of the concave dual(s) over [0, high]: golden section, and the ends."""
+def _best_dual(dual: Callable[[float], float], high: float, inside: float) -> float:
+    """max of the concave dual(s) over [0, high]: golden section, the ends and `inside`, where it may have a kink."""
     if not np.isfinite(high):
         high = 1.0
         while high < 1e30 and dual(2 * high) > dual(high):
@@ -221,7 +235,7 @@ def _best_dual(dual: Callable[[float], float], high: float) -> float:
             a, c, at_c = c, d, at_d
             d = a + ratio * (b - a)
             at_d = dual(d)
-    return max(at_c, at_d, dual(high), dual(min(1.0, high)), dual(0.0))
+    return max(at_c, at_d, dual(high), dual(min(1.0, high)), dual(min(inside, high)), dual(0.0))
 
 
 def dual_value(objective, offset, eta, theta, g, penalty: Penalty, rounding) -> float:
@@ -243,7 +257,7 @@ def dual_value(objective, offset, eta, theta, g, penalty: Penalty, rounding) -> 
 
     if objective.quadratic and (len(j) == 0 or penalty.conjugate(high * g[j], j) == 0.0):
         return dual(high)
-    return _best_dual(dual, high)
+    return _best_dual(dual, high, penalty.inside(g, j))
 
 
 def stationarity(objective: Sum, eta, theta, b, g, penalty: Penalty, rounding) -> float:
@@ -262,4 +276,4 @@ def stationarity(objective: Sum, eta, theta, b, g, penalty: Penalty, rounding) -
     def negative_gap(s: float) -> float:
         return s * along - penalty.conjugate(s * g[j], j) - value - 0.5 * (1 - s) ** 2 * spread
 
-    return -max(negative_gap(high), _best_dual(negative_gap, high))
+    return -max(negative_gap(high), _best_dual(negative_gap, high, penalty.inside(g, j)))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from . import interrupts, screening
-from .bounded_null import polish_null
 from .designs import make_rows
 from .entries import known_entry
 from .result import Status
@@ -37,6 +36,7 @@ from .state import (
     records,
 )  # fmt: skip
 from .units import NO_RESPONSE
+from .unpenalised import polish, settle
 
 DIRECT_LIMIT = 800  # see `direct_limit`
 MOST_DIRECT = 2500  # two factors of this size are 100 MB
@@ -104,7 +104,7 @@ class QuadraticEngine:
         self._start(columns, np.zeros(len(columns)))
         self._solve(1.0, 0.0, NULL_TOL, NULL_ITERATIONS)  # columns never dotted stay out, whatever l1
         self.history = []
-        polish_null(self, columns)
+        self.polish(np.arange(len(columns)))
         self.null = 0.5 * float(self.work.residual @ self.work.residual)
         if self.null <= NO_RESPONSE**2 * whole:
             self.null = 0.0
@@ -133,7 +133,8 @@ class QuadraticEngine:
         if self.null == 0.0:
             self.work.values[[GAP, OBJECTIVE, RESIDUAL2]] = 0.0
             return Status.CONVERGED
-        return self._solve(*self.units.penalties(alpha, l1_ratio), tol, max_iter)
+        l1, l2 = self.units.penalties(alpha, l1_ratio)
+        return settle(self, self._solve(l1, l2, tol, max_iter), l1, l2, tol)
 
     def _solve(self, l1, l2, tol, max_iter):
         counts = self.work.counts
@@ -145,8 +146,7 @@ class QuadraticEngine:
             self._remember()
             status = solve_direct(self, l1, l2, tol, max_iter)
             if status is None:
-                self.run(leave_factor, self.active, self.factor, self.work)
-                counts[MODE] = ITERATIVE
+                self.leave_factor()
                 self.fallbacks += 1
         elif (ratio := self._step_ratio(l1)) == 0.0:
             self._remember()
@@ -162,6 +162,15 @@ class QuadraticEngine:
         self.work.previous[:] = self.work.residual
 
     # --- what the solvers ask for
+
+    def leave_factor(self):
+        """Leave the rest of the point to other solvers than the direct one."""
+        self.run(leave_factor, self.active, self.factor, self.work)
+        self.work.counts[MODE] = ITERATIVE
+
+    def polish(self, rows):
+        """These active rows, which have no penalty, at their optimum between bounds."""
+        polish(self, rows)
 
     def run(self, kernel, *arguments):
         """Call a kernel; the types of its arguments are looked at the first time only. Ctrl-C is heard meanwhile."""

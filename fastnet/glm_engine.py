@@ -34,6 +34,7 @@ from .state import (
     Work,
     records,
 )  # fmt: skip
+from .unpenalised import polish_loss, settle
 
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
@@ -115,7 +116,8 @@ class GLMEngine(QuadraticEngine):
             self.work.counts[ITERATIONS] = 0
             self.work.values[[GAP, OBJECTIVE]] = 0.0, self.value
             return Status.CONVERGED
-        return self._solve(*self.units.penalties(alpha, l1_ratio), tol, max_iter)
+        l1, l2 = self.units.penalties(alpha, l1_ratio)
+        return settle(self, self._solve(l1, l2, tol, max_iter), l1, l2, tol)
 
     def _solve(self, l1, l2, tol, max_iter):
         self.work.counts[ITERATIONS] = 0
@@ -176,6 +178,18 @@ class GLMEngine(QuadraticEngine):
             self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
             self.evaluate()
 
+    def leave_factor(self):
+        """Leave the rest of the point to other solvers than the direct one."""
+        self.run(leave_direct, self.active, self.factor, self.work, self.at)
+
+    def polish(self, rows):
+        """These active rows, which have no penalty, at their optimum between bounds."""
+        polish_loss(self, rows)
+
+    def certify(self, l1, l2, collect, tol):
+        """The duality gap and what violates; returns (violators, those that exceed l1)."""
+        return certify_loss(self, l1, l2, collect)[1:]
+
     def examine(self, collect, l1, l2):
         """`examine_loss` of the present point."""
         return self.run(
@@ -198,7 +212,7 @@ class GLMEngine(QuadraticEngine):
         elif len(self.model.values) < capacity:
             self.model = self.model.grown(capacity, 0)
         if counts[MODE] == DIRECT and rows > self.limit:
-            self.run(leave_direct, self.active, self.factor, self.work, self.at)
+            self.leave_factor()
         if counts[MODE] == DIRECT and rows > len(self.factor.order):
             self.factor = self.factor.grown(capacity)
 

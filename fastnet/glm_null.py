@@ -4,7 +4,6 @@ gap come.
 
 import numpy as np
 
-from .bounded_null import polish_loss_null
 from .solvers.lagged_hessian import renew_gram
 from .solvers.line_search import REFIT, STEP, line_search
 from .solvers.predictor import HESSIAN, LENGTH, Predictor
@@ -101,8 +100,7 @@ def fit_bounded_null(fit):
     fit.maybe_direct()
     accuracy = NULL_ACCURACY * float(np.linalg.norm(fit.work.residual))
     fit.descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
-    if fit.diagonal:
-        polish_loss_null(fit, columns)
+    fit.polish(np.arange(len(columns)))
     fit.refit()
     fit.value = fit.values()[0]
     fit.null = fit.value - fit.saturated

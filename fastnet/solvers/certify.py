@@ -9,7 +9,7 @@ from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
 from .rows import row_gradient, row_violation
 
-ROUNDING = 1e-11  # |<x, r>| / (|x| |r|) that counts as zero for a column without any penalty or bound
+NEGLIGIBLE = 1e-9  # cosine below which a column without penalty or bound counts as orthogonal, but for its `slack`
 
 
 @jit
@@ -89,8 +89,8 @@ def _measure(store, active, factor, screen, quadratic, work, violators, true, l1
     """
     trusting = work.counts[IN_FACTOR] > 0
     while True:
-        worst = _update_correlations(store, active, screen, work, trusting, l1, l2)
-        work.values[GAP] = _gap(active, screen, quadratic, work, violators, l1, l2) / null
+        worst, slack = _update_correlations(store, active, screen, work, trusting, l1, l2)
+        work.values[GAP] = (_gap(active, screen, quadratic, work, violators, l1, l2) + slack) / null
         if not trusting or (work.values[GAP] > tol and (true > 0 or worst > 0.0)):
             break
         trusting = False
@@ -103,9 +103,11 @@ def _measure(store, active, factor, screen, quadratic, work, violators, true, l1
 def _update_correlations(store, active, screen, work, trusting, l1, l2):
     """Correlations of the rows; returns the largest violation among those outside the factor, 0 when negligible.
 
-    When `trusting`, rows in the factor are taken at their optimum, which the direct step has just reached.
+    When `trusting`, rows in the factor are taken at their optimum, which the direct step has just reached. Returns the
+    slack too: what the gap may miss because correlations of columns without penalty count as zero; their coefficients
+    are taken to lie at most as far from the optimum as from zero.
     """
-    worst = 0.0
+    worst, slack = 0.0, 0.0
     for k in range(work.counts[ROWS]):
         row = active[k]
         f = row.factor
@@ -115,12 +117,13 @@ def _update_correlations(store, active, screen, work, trusting, l1, l2):
             continue
         c = store.row_dot(k, work.residual)
         if (l1 + l2) * f == 0.0 and (row.upper if c > 0.0 else -row.lower) == np.inf:
-            if c * c <= ROUNDING * ROUNDING * screen.square[row.column] * work.values[RESIDUAL2]:
+            if c * c <= NEGLIGIBLE * NEGLIGIBLE * screen.square[row.column] * work.values[RESIDUAL2]:
+                slack += 2.0 * abs(c * row.coef)
                 c = 0.0
         row.correlation = c
         if not inside:
             worst = max(worst, row_violation(active, k, l1, l2))
-    return worst
+    return worst, slack
 
 
 @internal

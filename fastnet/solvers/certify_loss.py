@@ -5,11 +5,9 @@ import numpy as np
 from ..jit import internal, jit
 from ..state import GAP, OBJECTIVE, RESIDUAL2, ROWS
 from ..vectors import dot
-from .certify import find_violators
+from .certify import NEGLIGIBLE, find_violators
 from .gap import conjugate_sum, scale_limits
 from .predictor import CORRELATED
-
-NEGLIGIBLE = 1e-9  # cosine below which an unpenalised column counts as orthogonal to the residual, but for its `slack`
 
 
 def certify_loss(fit, l1, l2, collect):
