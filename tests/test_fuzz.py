@@ -216,7 +216,7 @@ FOUND = {
         response="signal", weights="any", factors="zeros", bounds="some", offset=True, l1_ratio=0.95,
         fit_intercept=True, standardize=True, grid="fractions", warm=False, tol=1e-6, max_iter=20,
     ),
-    "no penalty, copies between bounds: a slope of 2e-8, too small for the objective to tell, made the gap useless": Spec(
+    "no penalty, copies between bounds: a slope too small for the objective to tell made the gap useless": Spec(
         seed=660, n=21, p=12, layout="csr64", dtype="float64", columns="copies", family="binomial", response="signal",
         weights="", factors="", bounds="positive", offset=True, l1_ratio=0.95, fit_intercept=True, standardize=True,
         grid="zero", warm=True, tol=1e-10, max_iter=1000,
@@ -246,7 +246,7 @@ FOUND = {
         weights="", factors="inf", bounds="", offset=True, l1_ratio=0.95, fit_intercept=False, standardize=True,
         grid="default", warm=True, tol=1e-4, max_iter=20,
     ),
-    "cox: unpenalised columns between bounds that separate the events, their scales 1e16 apart: null objective 0.6": Spec(
+    "cox: unpenalised columns between bounds that separate the events, of scales 1e16 apart: the null model": Spec(
         seed=19, n=13, p=19, layout="coo", dtype="float32", columns="wild scales", family="cox", response="signal",
         weights="few", factors="zeros", bounds="some", offset=False, l1_ratio=0.05, fit_intercept=True,
         standardize=False, grid="fractions", warm=True, tol=1e-10, max_iter=1000,
