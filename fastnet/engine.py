@@ -14,7 +14,7 @@ from .result import Status
 from .solvers.certify import certify, refresh_residual
 from .solvers.direct import restart, solve_direct
 from .solvers.iterative import solve_iterative
-from .solvers.rows import leave_factor, load_violators
+from .solvers.rows import leave_factor, load_violators, remember_point
 from .state import (
     ACTIVE,
     DIRECT,
@@ -143,23 +143,16 @@ class QuadraticEngine:
         self._maybe_direct(l1, l2)
         status, ratio = None, 0.0  # after a direct step the iterative solver goes on where it stands
         if counts[MODE] == DIRECT:
-            self._remember()
             status = solve_direct(self, l1, l2, tol, max_iter)
             if status is None:
                 self.leave_factor()
                 self.fallbacks += 1
         elif (ratio := self._step_ratio(l1)) == 0.0:
-            self._remember()
+            self.run(remember_point, self.active, self.work)
         if status is None:
             status = solve_iterative(self, l1, l2, self._next(l1), ratio, tol, max_iter)
         self.history = [*self.history[-1:], l1]
         return status
-
-    def _remember(self):
-        """Coefficients and residual at the alpha before."""
-        rows = self.work.counts[ROWS]
-        self.active["previous"][:rows] = self.active["coef"][:rows]
-        self.work.previous[:] = self.work.residual
 
     # --- what the solvers ask for
 
@@ -201,10 +194,14 @@ class QuadraticEngine:
         while not self.run(
             load_violators, self.design, self.store, self.active, self.screen, self.quadratic, self.work, violators
         ):
-            need = int(self.work.counts[NEED_ROWS])
-            if need > len(self.active):
-                self.active = enlarged(self.active, max(need, 2 * len(self.active)))
-            self.store = self.store.grown(len(self.active), int(self.work.counts[NEED_ENTRIES]))
+            self.grow()
+
+    def grow(self):
+        """Room for the violators that did not fit."""
+        need = int(self.work.counts[NEED_ROWS])
+        if need > len(self.active):
+            self.active = enlarged(self.active, max(need, 2 * len(self.active)))
+        self.store = self.store.grown(len(self.active), int(self.work.counts[NEED_ENTRIES]))
 
     def _step_ratio(self, l1):
         """The step of l1 now over the step before; 0 where there was none."""

@@ -28,6 +28,7 @@ row_put(c, v, block)              v becomes number c of the four vectors in bloc
 row_dots(k, block)                the products <row_k, v> with these four vectors
 row_project(k, basis)             loading[k] = basis @ row_k; dense rows are projected in place, sparse ones lazily
 row_square(k)                     squared norm of the projected row
+row_products(k, buffer, out)      out[k, :k + 1] and its mirror = inner products of projected rows; buffer (n,) is zero
 row_lazy()                        True when `project` leaves the row as it is
 row_reweight(k, source, root)     row k = root * source's row k
 row_entries(k)                    stored entries of row k
@@ -58,6 +59,7 @@ REQUIRED = {
         "row_dots",
         "row_project",
         "row_square",
+        "row_products",
         "row_reweight",
         "row_entries",
         "grown",
@@ -143,6 +145,11 @@ def _(self, k, block):
 @_method("row_reweight")
 def _(self, k, source, root):
     return _find(self, "row_reweight")
+
+
+@_method("row_products")
+def _(self, k, buffer, out):
+    return _find(self, "row_products")
 
 
 @_method("row_project")

@@ -10,9 +10,9 @@ import numba
 import numpy as np
 
 # Places in `Work.counts`
-ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS = range(6)
+ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, ROUNDS, IDLE, VIOLATORS, FIRST_NEW = range(10)
 # Places in `Work.values`
-FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2 = range(4)
+FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2, LOWEST = range(5)
 DIRECT, ITERATIVE = 0, 1  # Work.counts[MODE]
 
 REFERENCES = 62  # reference residuals held at once
@@ -150,12 +150,12 @@ class Work(NamedTuple):
     c: np.ndarray  # (n,)
     previous: np.ndarray  # (n,) residual at the alpha before
     shift: np.ndarray  # (q,) components along the basis, owed to the residual
-    counts: np.ndarray  # (6,) int64, see the places above
-    values: np.ndarray  # (4,) float64
+    counts: np.ndarray  # (10,) int64, see the places above
+    values: np.ndarray  # (5,) float64
 
     @classmethod
     def allocate(cls, n, basis_size):
-        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(6, np.int64), np.zeros(4))
+        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(10, np.int64), np.zeros(5))
 
 
 def enlarged(array, capacity):

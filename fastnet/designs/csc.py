@@ -214,9 +214,23 @@ class CSCRows(NamedTuple):
         a, b = self.start[k], self.start[k + 1]
         return _gather_dots(self.data[a:b], self.indices[a:b], block)
 
+    def row_products(self, k, buffer, out):
+        a, b = self.start[k], self.start[k + 1]
+        for e in range(a, b):
+            buffer[np.uint64(self.indices[e])] = self.data[e]
+        for i in range(k + 1):
+            c, d = self.start[i], self.start[i + 1]
+            product = _gather_dot(self.data[c:d], self.indices[c:d], buffer)
+            for z in range(self.loading.shape[1]):
+                product -= self.loading[k, z] * self.loading[i, z]
+            out[k, i] = out[i, k] = product
+        for e in range(a, b):
+            buffer[np.uint64(self.indices[e])] = 0.0
+
     def gram(self, first, last, out):
         """out[first:last, :last] and its mirror = inner products of projected rows."""
-        _gram(*self, first, last, out, np.zeros(int(self.indices[: self.start[last]].max(initial=0)) + 1))
+        buffer = np.zeros(int(self.indices[: self.start[last]].max(initial=0)) + 1)
+        _products(self, first, last, buffer, out)
 
     def row_reweight(self, k, source, root):
         a, b = source.start[k], source.start[k + 1]
@@ -232,18 +246,9 @@ class CSCRows(NamedTuple):
 
 
 @jit
-def _gram(data, indices, start, loading, first, last, out, buffer):
-    for e in range(first, last):
-        for i in range(start[e], start[e + 1]):
-            buffer[np.uint64(indices[i])] = data[i]
-        for k in range(e + 1):
-            a, b = start[k], start[k + 1]
-            product = _gather_dot(data[a:b], indices[a:b], buffer)
-            for z in range(loading.shape[1]):
-                product -= loading[e, z] * loading[k, z]
-            out[e, k] = out[k, e] = product
-        for i in range(start[e], start[e + 1]):
-            buffer[np.uint64(indices[i])] = 0.0
+def _products(rows, first, last, buffer, out):
+    for k in range(first, last):
+        rows.row_products(k, buffer, out)
 
 
 @jit

@@ -141,6 +141,10 @@ class DenseRows(NamedTuple):
         row, n = self.values[k], self.values.shape[1]
         return dot(row, block[:n]), dot(row, block[n : 2 * n]), dot(row, block[2 * n : 3 * n]), dot(row, block[3 * n :])
 
+    def row_products(self, k, buffer, out):
+        for i in range(k + 1):
+            out[k, i] = out[i, k] = dot(self.values[k], self.values[i])
+
     def gram(self, first, last, out):
         """out[first:last, :last] and its mirror = inner products of rows."""
         block = self.values[first:last] @ self.values[:last].T

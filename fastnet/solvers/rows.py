@@ -6,6 +6,7 @@ from ..jit import internal, jit
 from ..penalty import violation
 from ..screening import ENTER, make_resident, watch
 from ..state import BLOCK, DIRECT, FACTOR_L2, IN_FACTOR, ITERATIONS, MODE, NEED_ENTRIES, NEED_ROWS, RESIDENT, ROWS
+from ..vectors import copy_head
 from . import cholesky, newton
 from .gap import limits_of
 
@@ -26,6 +27,12 @@ def _has_room(design, store, active, screen, work, violators):
 
 @jit
 def load_violators(design, store, active, screen, quadratic, work, violators):
+    """`append_violators` alone."""
+    return append_violators(design, store, active, screen, quadratic, work, violators)
+
+
+@internal
+def append_violators(design, store, active, screen, quadratic, work, violators):
     """Append screen.candidate[:violators] as rows; False when there is no room, and then nothing has changed."""
     if not _has_room(design, store, active, screen, work, violators):
         return False
@@ -54,6 +61,12 @@ def load_violators(design, store, active, screen, quadratic, work, violators):
 
 @jit
 def enter_violators(active, factor, work, first_new, l1, l2):
+    """`let_in_violators` alone."""
+    return let_in_violators(active, factor, work, first_new, l1, l2)
+
+
+@internal
+def let_in_violators(active, factor, work, first_new, l1, l2):
     """Let rows into the factor that violate, and those from `first_new` on; (how many should enter, how many did).
 
     Their correlations and Gram entries must be set.
@@ -62,8 +75,8 @@ def enter_violators(active, factor, work, first_new, l1, l2):
     return entering, enter_factor(active, factor, work, entering, l1, l2, work.values[FACTOR_L2])
 
 
-@jit
-def exchange_dependent(active, factor, work, l1, l2):
+@internal
+def exchange_worst(active, factor, work, l1, l2):
     """Where every row that should enter depends on the factor: the worst takes a place in it. False when none can."""
     worst, at = 0.0, -1
     for k in range(work.counts[ROWS]):
@@ -180,6 +193,20 @@ def take_side(active, k):
 def row_gradient(active, row, l1, l2):
     """Gradient of the penalised quadratic at one row with its assumed sign."""
     return -active[row].correlation + active[row].factor * (l2 * active[row].coef + l1 * active[row].sign)
+
+
+@jit
+def remember_point(active, work):
+    """`remember` alone."""
+    remember(active, work)
+
+
+@internal
+def remember(active, work):
+    """Coefficients and residual at the alpha before."""
+    for k in range(work.counts[ROWS]):
+        active[k].previous = active[k].coef
+    copy_head(work.residual, work.previous, work.residual.shape[0])
 
 
 @jit
