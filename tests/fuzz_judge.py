@@ -27,19 +27,22 @@ def judge(spec: Spec):
     assert found.feasible.all(), "a bound, an excluded column or the intercept is not kept"
     size = _size(problem)
     apart = abs(path.null_objective - found.null_objective)
-    share = 0.1 if spec.columns in HARD and spec.family != "gaussian" else 1e-6  # Newton on Hessians of no condition
+    rough = spec.columns in HARD and spec.family != "gaussian"  # Newton on Hessians of no condition
+    rough |= spec.family == "inverse_gaussian" and bool(spec.bounds)  # not convex: more than one minimum
+    share = 0.1 if rough else 1e-6
     assert apart <= share * found.null_objective + 100 * SLACK * size, (  # it may diverge: separable classes
         f"null objective {path.null_objective}, verify finds {found.null_objective}"
     )
     scale = path.null_objective + SLACK * size  # a null model may explain everything, but for rounding
-    loose = 10.0 if spec.columns in HARD else 1.0
+    loose = 10.0 if spec.columns in (*HARD, "shifted") else 1.0
+    # Columns of size 1e8 and no intercept: a coefficient rounded moves the dual point, if not the objective, by much.
+    blunt = spec.columns == "far shift" and not spec.fit_intercept
     certifiable = path.null_objective > SLACK * size  # else the null model explains all but rounding
     rounding = _rounding_of_objectives(problem, path)
     for k in np.flatnonzero((path.statuses == Status.CONVERGED) & certifiable):
         promised, true = path.tol * path.null_objective, found.objectives[k] - found.dual_objectives[k]
-        assert true <= promised * 1.001 + loose * SLACK * scale + SLACK * size + rounding[k], (
-            f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
-        )
+        allowed = promised * 1.001 + (0.05 if blunt else loose * SLACK) * scale + SLACK * size + rounding[k]
+        assert true <= allowed, f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
     weak = certifiable & (spec.columns not in HARD) & (path.gaps > 1e-2) & (found.gaps < 1e-4 * path.gaps)
     weak &= abs(path.coefs).max(axis=0).toarray().ravel() < 1e6  # beyond (nearly dependent columns) dots are rounding
     assert not weak.any() or spec.max_iter < 1000, f"a gap of {path.gaps[weak]} where verify finds {found.gaps[weak]}"

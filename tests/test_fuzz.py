@@ -251,6 +251,31 @@ FOUND = {
         weights="few", factors="zeros", bounds="some", offset=False, l1_ratio=0.05, fit_intercept=True,
         standardize=False, grid="fractions", warm=True, tol=1e-10, max_iter=1000,
     ),
+    "cox: the null model between bounds went off to 3e9 along a direction without curvature": Spec(
+        seed=20, n=7, p=20, layout="C", dtype="bool", columns="scales", family="cox", response="signal", weights="any",
+        factors="zeros", bounds="some", offset=True, l1_ratio=1.0, fit_intercept=True, standardize=True,
+        grid="fractions", warm=True, tol=1e-6, max_iter=1000,
+    ),
+    "no intercept and centred columns: a residual orthogonal to them counted as long as its rounding": Spec(
+        seed=2, n=2, p=2, layout="C", dtype="int64", columns="scales", family="poisson", response="signal", weights="",
+        factors="inf", bounds="", offset=False, l1_ratio=0.95, fit_intercept=False, standardize=True, grid="zero",
+        warm=True, tol=1e-6, max_iter=1000,
+    ),
+    "verify: a direction of 1e-12 of the largest curvature was left out of the null model (Cox)": Spec(
+        seed=16, n=16, p=16, layout="strided", dtype="bool", columns="collinear", family="cox", response="signal",
+        weights="any", factors="zeros", bounds="", offset=True, l1_ratio=0.95, fit_intercept=False, standardize=True,
+        grid="fractions", warm=True, tol=1e-4, max_iter=1,
+    ),
+    "the same where the unpenalised columns explain everything": Spec(
+        seed=537, n=11, p=26, layout="F", dtype="float64", columns="collinear", family="cox", response="exact",
+        weights="any", factors="inf", bounds="", offset=False, l1_ratio=0.5, fit_intercept=False, standardize=False,
+        grid="fractions", warm=False, tol=1e-8, max_iter=20,
+    ),
+    "verify: rows that are fitted held back the null model of separable classes": Spec(
+        seed=14, n=7, p=14, layout="unsorted", dtype="float64", columns="collinear", family="binomial",
+        response="noise", weights="", factors="inf", bounds="some", offset=False, l1_ratio=0.95, fit_intercept=True,
+        standardize=False, grid="default", warm=False, tol=1e-10, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
