@@ -154,10 +154,8 @@ class CoxObjective:
                 mean = softmax @ Z
                 hessian -= mean.T @ (self.share[pair][:, None] * mean)
         values, vectors = np.linalg.eigh(hessian)
-        kept = values > 1e-12 * max(values.max(initial=0.0), 1e-300)
-        root = np.sqrt(values[kept])
-        along = vectors[:, kept]
-        return root[:, None] * along.T, along.T @ (Z.T @ (self.omega * theta)) / root
+        root = np.sqrt(np.maximum(values, 1e-12 * max(values.max(initial=0.0), 1e-300)))  # flat ones may have a slope
+        return root[:, None] * vectors.T, vectors.T @ (Z.T @ (self.omega * theta)) / root
 
     def dual(self, eta: np.ndarray, theta: np.ndarray, offset: np.ndarray):
         """The function s in [0, 1] -> a lower bound of the loss part of the dual objective at s theta."""

@@ -73,7 +73,8 @@ class Sum(NamedTuple):
 
     def newton(self, eta: np.ndarray, Z: np.ndarray, theta: np.ndarray):
         """(A, target): the Newton step along the columns of Z is the least squares solution of A step = target."""
-        weight, bend = np.sqrt(self.omega), np.sqrt(np.maximum(self.loss.curvature(self.y, eta), 1e-10))
+        curvature = np.maximum(self.loss.curvature(self.y, eta), 1e-10 * np.abs(theta))
+        weight, bend = np.sqrt(self.omega), np.sqrt(np.maximum(curvature, 1e-300))
         return (weight * bend)[:, None] * Z, weight * theta / bend
 
     def dual(self, eta: np.ndarray, theta: np.ndarray, offset: np.ndarray) -> Callable[[float], float]:

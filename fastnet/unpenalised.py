@@ -21,6 +21,8 @@ from .units import DEPENDENT
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
 NEWTON_STEPS = 50
+FARTHEST = 100.0  # of eta, in one step: along a direction without curvature rounding may send it anywhere
+LONG = 1e-3  # of eta: Newton steps that converge, and gain nothing that the objective tells, are shorter
 FLAT = 1e-12  # share of the largest curvature below which that of a direction is rounding
 ROUNDS = 10  # of those columns, and a look at all others
 ENOUGH = 1e-13  # share by which a step lowers a sum of squares, or cosine of step and gradient, that is rounding
@@ -129,17 +131,22 @@ def polish_loss(fit, rows):
         return
     at, work, root = fit.at, fit.work, fit.quadratic.root
     held, M = fit.active[rows], np.column_stack((Z, fit.quadratic.basis.T))
+    at.change[:] = 0.0
     for _ in range(NEWTON_STEPS):
         active = fit.active[: work.counts[ROWS]]
         fit.before[: len(active)] = active["coef"]
         room = held["lower"] - active["coef"][rows], held["upper"] - active["coef"][rows]
         c = bounded_step(M, *_newton_model(fit, M), room)
-        change, residual = M @ c, work.residual
-        if not change @ residual > ENOUGH * np.linalg.norm(change) * np.linalg.norm(residual):
+        np.divide(M @ c, root, out=at.change, where=root > 0)
+        share = min(1.0, FARTHEST / max(np.abs(at.change).max(), FARTHEST))
+        np.multiply(at.change, share, out=at.change)
+        change, residual = root * at.change, work.residual
+        gain = change @ residual
+        if not gain > ENOUGH * np.linalg.norm(change) * np.linalg.norm(residual):
             return
-        active["coef"][rows] = np.clip(active["coef"][rows] + c[: len(rows)], held["lower"], held["upper"])
-        np.divide(change, root, out=at.change, where=root > 0)
-        at.change[root == 0] = 0.0
+        if gain <= ENOUGH * abs(fit.value) and np.abs(at.change).max() > LONG:
+            return  # far to go for nothing: it diverges
+        active["coef"][rows] = np.clip(active["coef"][rows] + share * c[: len(rows)], held["lower"], held["upper"])
         fit.move(0.0, 0.0)
         if at.values[LENGTH] == 0.0:
             return

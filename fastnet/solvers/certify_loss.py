@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..jit import internal, jit
-from ..state import GAP, OBJECTIVE, RESIDUAL2, ROWS
+from ..state import GAP, OBJECTIVE, ROWS
 from ..vectors import dot
 from .certify import NEGLIGIBLE, find_violators
 from .gap import conjugate_sum, scale_limits
@@ -85,7 +85,7 @@ def _correlate(store, active, screen, work, at, l1, l2):
     Returns the slack: what the gap may miss because correlations of columns without penalty count as zero; their
     coefficients are taken to lie at most as far from the optimum as from zero.
     """
-    square = work.values[RESIDUAL2]
+    square = dot(work.residual, work.residual)  # not of its part without a constant, which may be rounding
     slack = 0.0
     for k in range(work.counts[ROWS]):
         c = active[k].correlation if at.counts[CORRELATED] == 1 else store.row_dot(k, work.residual)
