@@ -73,7 +73,7 @@ class Sum(NamedTuple):
 
     def newton(self, eta: np.ndarray, Z: np.ndarray, theta: np.ndarray):
         """(A, target): the Newton step along the columns of Z is the least squares solution of A step = target."""
-        curvature = np.maximum(self.loss.curvature(self.y, eta), 1e-10 * np.abs(theta))
+        curvature = np.maximum(self.loss.curvature(self.y, eta), 1e-8 * np.abs(theta))
         weight, bend = np.sqrt(self.omega), np.sqrt(np.maximum(curvature, 1e-300))
         return (weight * bend)[:, None] * Z, weight * theta / bend
 

@@ -11,8 +11,8 @@ from . import interrupts, screening
 from .designs import make_rows
 from .entries import known_entry
 from .result import Status
-from .solvers.certify import certify, refresh_residual
-from .solvers.direct import restart, solve_direct
+from .solvers.certify import refresh_residual
+from .solvers.direct import certify, restart, solve_direct
 from .solvers.iterative import solve_iterative
 from .solvers.rows import leave_factor, load_violators, remember_point
 from .state import (
@@ -126,7 +126,7 @@ class QuadraticEngine:
 
     def _dot_all(self):
         """Dot every column with the residual; returns how many of the correlations are not zero."""
-        return self._examine(0.0, 0.0, 0.0, 0.0, 0.0)[0]
+        return certify(self, 0.0, 0.0, 0.0, 0.0, 0.0)[0]
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
@@ -182,12 +182,7 @@ class QuadraticEngine:
 
     def certify(self, l1, l2, collect, tol):
         """Residual from scratch, what violates, and the duality gap; returns (violators, those that exceed l1)."""
-        return self._examine(collect, l1, l2, tol, self.null)
-
-    def _examine(self, *numbers):
-        return self.run(
-            certify, self.design, self.store, self.active, self.factor, self.screen, self.quadratic, self.work, *numbers
-        )
+        return certify(self, collect, l1, l2, tol, self.null)
 
     def load(self, violators):
         """Append the columns listed in screen.candidate to the active rows."""

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 # Places in `Work.counts`
-ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, ROUNDS, IDLE, VIOLATORS, FIRST_NEW = range(10)
+ROWS, IN_FACTOR, MODE, NEED_ROWS, NEED_ENTRIES, ITERATIONS, ROUNDS, IDLE, LEFT, VIOLATORS, TRUE, FIRST_NEW = range(12)
 # Places in `Work.values`
 FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2, LOWEST = range(5)
 DIRECT, ITERATIVE = 0, 1  # Work.counts[MODE]
@@ -150,12 +150,12 @@ class Work(NamedTuple):
     c: np.ndarray  # (n,)
     previous: np.ndarray  # (n,) residual at the alpha before
     shift: np.ndarray  # (q,) components along the basis, owed to the residual
-    counts: np.ndarray  # (10,) int64, see the places above
+    counts: np.ndarray  # (12,) int64, see the places above
     values: np.ndarray  # (5,) float64
 
     @classmethod
     def allocate(cls, n, basis_size):
-        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(10, np.int64), np.zeros(5))
+        return cls(*(np.zeros(n) for _ in range(6)), np.zeros(basis_size), np.zeros(12, np.int64), np.zeros(5))
 
 
 def enlarged(array, capacity):

@@ -17,7 +17,7 @@ from fastnet.designs import make_rows
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
-from fastnet.solvers.certify import certify, find_violators
+from fastnet.solvers.certify import certify_point, find_violators
 from fastnet.state import ACTIVE, GAP, RESIDENT, UNKNOWN, Factor, records
 from fastnet.units import make_units
 from fastnet.validation import check_problem
@@ -71,8 +71,9 @@ def violators_at(design, screen, quadratic, work, l1):
     return find_violators(design, screen, quadratic, work, l1, l1)[0]
 
 
+@jit
 def gap_at(design, store, active, factor, screen, quadratic, work, l1, l2):
-    certify(design, store, active, factor, screen, quadratic, work, l1, l1, l2, 0.0, 0.5)
+    certify_point(design, store, active, factor, screen, quadratic, work, l1, l1, l2, 0.0, 0.5)
 
 
 def gram(m, seed=0, n=40):

@@ -12,12 +12,6 @@ from .rows import row_gradient, row_violation
 NEGLIGIBLE = 1e-9  # cosine below which a column without penalty or bound counts as orthogonal, but for its `slack`
 
 
-@jit
-def certify(design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null):
-    """`certify_point` alone."""
-    return certify_point(design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null)
-
-
 @internal
 def certify_point(design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null):
     """Residual from scratch, what violates, and the duality gap over `null`, which goes to work.values[GAP].

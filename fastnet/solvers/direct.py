@@ -1,6 +1,6 @@
 """One point of the path by direct steps: solve on the factor, certify, let in what violates, repeat.
 
-All of that is one kernel, which returns to Python for room, for many inner products at once, and after some rounds.
+Two kernels take turns: one knows the factor, the other X. Python makes room and takes many inner products at once.
 """
 
 import numpy as np
@@ -15,10 +15,12 @@ from ..state import (
     IDLE,
     IN_FACTOR,
     ITERATIONS,
+    LEFT,
     LOWEST,
     OBJECTIVE,
     ROUNDS,
     ROWS,
+    TRUE,
     VIOLATORS,
 )  # fmt: skip
 from . import newton
@@ -27,7 +29,7 @@ from .rows import (
     append_violators,
     compact,
     enter_violators,
-    exchange_worst,
+    exchange_dependent,
     factorize_active,
     let_in_violators,
     remember,
@@ -38,13 +40,13 @@ from .rows import (
 REFINEMENTS = 6  # direct steps repeated on an unchanged active set before the iterative solver takes over
 LAZY_RIDGE = 1.15  # a factor made with a ridge within this ratio of today's preconditions refined steps
 PROGRESS = 1e-15  # share of the null objective by which a step must lower the objective
-AT_ONCE = 4  # rounds in one call: Ctrl-C is heard between two of them
 FEW_PRODUCTS = 1e5  # multiplications that cost less in place than a call of BLAS and the way there
 
-# What `direct_rounds` is told to do next, and asks for: a round; to load the violators (for room; where CROWDED, for
-# idle rows to be dropped first); to let them enter (for inner products of the new rows). Or how it ended: at a Status,
-# or STUCK, so that the iterative solver should take over.
-ROUND, LOAD, ENTER, CROWDED, CONVERGED, MAX_ITER, STUCK = range(7)
+# What to do next. ENTER and STEP are for `advance`: what violates enters the factor, the direct step. CERTIFY and LOAD
+# are for `look`: the certificate, and loading what violates. The others are for Python: to drop idle rows where they
+# are many, to make room for the violators, to take inner products of the new rows, or to give a row that depends on the
+# factor a place in it. Or the end: at a Status, or STUCK, so that the iterative solver should take over.
+ENTER, STEP, CERTIFY, LOAD, CROWDED, GROW, FILL, EXCHANGE, CONVERGED, MAX_ITER, STUCK = range(11)
 
 
 def solve_direct(fit, l1, l2, tol, max_iter):
@@ -52,20 +54,40 @@ def solve_direct(fit, l1, l2, tol, max_iter):
     counts, values = fit.work.counts, fit.work.values
     accuracy = 1e-2 * np.sqrt(tol) * l1 if l1 > 0.0 else 1e-10
     counts[ROUNDS], counts[IDLE], values[LOWEST] = 0, 0, np.inf
-    order = ROUND
-    while order <= CROWDED:
-        order = fit.run(
-            direct_rounds, fit.design, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work,
-            l1, l2, tol, fit.null, accuracy, max_iter, fit.limit, order,
-        )  # fmt: skip
-        if order == LOAD:
-            fit.grow()
-        elif order == ENTER:
+    order = STEP
+    while order < CONVERGED:
+        if order <= STEP:
+            order = fit.run(advance, fit.active, fit.factor, fit.work, l1, l2, accuracy, order)
+        elif order <= LOAD:
+            order = _look(fit, l1, l1, l2, tol, fit.null, max_iter, order)
+        elif order == EXCHANGE:
+            order = fit.run(exchange, fit.active, fit.factor, fit.work, l1, l2)
+        elif order == FILL:
             fill_gram(fit, counts[FIRST_NEW])
-        elif order == CROWDED:
-            _drop_idle(fit, counts[VIOLATORS])
+            order = ENTER
+        else:
+            if order == CROWDED:
+                _drop_idle(fit, counts[VIOLATORS])
+            else:
+                fit.grow()
             order = LOAD
     return {CONVERGED: Status.CONVERGED, MAX_ITER: Status.MAX_ITER, STUCK: None}[order]
+
+
+def certify(fit, collect, l1, l2, tol, null):
+    """Residual from scratch, what violates, and the duality gap over `null`, which goes to work.values[GAP].
+
+    Returns (violators above `collect`, those above l1), see `find_violators`. With null = 0 there is no gap.
+    """
+    _look(fit, collect, l1, l2, tol, null, 0, CERTIFY)  # no more iterations: nothing is loaded
+    return int(fit.work.counts[VIOLATORS]), int(fit.work.counts[TRUE])
+
+
+def _look(fit, collect, l1, l2, tol, null, max_iter, order):
+    return fit.run(
+        look, fit.design, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work,
+        collect, l1, l2, tol, null, max_iter, fit.limit, order,
+    )  # fmt: skip
 
 
 def _drop_idle(fit, violators):
@@ -94,85 +116,78 @@ def restart(fit, l1, l2):
 
 
 @jit
-def direct_rounds(
-    design, store, active, factor, screen, quadratic, work, l1, l2, tol, null, accuracy, max_iter, limit, order
-):  # fmt: skip
-    """Rounds of direct step, certificate and entering columns, from `order` on; returns what it needs next."""
+def advance(active, factor, work, l1, l2, accuracy, order):
+    """What violates enters the factor, then the direct step; returns what to do next."""
     counts = work.counts
-    for _ in range(AT_ONCE):
-        if order == ROUND:
-            order = _round(
-                design, store, active, factor, screen, quadratic, work, l1, l2, tol, null, accuracy, max_iter, limit
-            )
-        if order == LOAD:
-            counts[FIRST_NEW] = counts[ROWS]
-            if not append_violators(design, store, active, screen, quadratic, work, counts[VIOLATORS]):
-                return LOAD
-            order = ENTER
-            products = counts[ROWS] * (counts[ROWS] - counts[FIRST_NEW]) * work.a.shape[0]
-            if counts[ROWS] > factor.order.shape[0] or products > FEW_PRODUCTS:
-                return ENTER
-            _fill_gram(store, factor, work)
-        if order == ENTER:
-            order = _enter(active, factor, work, l1, l2)
-        if order != ROUND:
-            return order
-    return ROUND
-
-
-@internal
-def _round(design, store, active, factor, screen, quadratic, work, l1, l2, tol, null, accuracy, max_iter, limit):
-    """Direct step and certificate: what to do next."""
-    counts, values = work.counts, work.values
+    if order == ENTER:
+        entering, taken = let_in_violators(active, factor, work, counts[FIRST_NEW], l1, l2)
+        if entering > 0 and taken == 0:
+            return EXCHANGE
+        if taken == 0 and counts[ROWS] == counts[FIRST_NEW] and not _is_refinable(factor, work):
+            return STUCK
     first = counts[ROUNDS] == 0
     if first:
         remember(active, work)
-    stuck = _step(active, factor, work, counts[ROWS], l1, l2, accuracy, LAZY_RIDGE, first)
-    violators, _ = certify_point(design, store, active, factor, screen, quadratic, work, l1, l1, l2, tol, null)
-    counts[VIOLATORS] = violators
     counts[ROUNDS] += 1
+    counts[LEFT] = _step(active, factor, work, counts[ROWS], l1, l2, accuracy, LAZY_RIDGE, first)
+    return CERTIFY
+
+
+@jit
+def exchange(active, factor, work, l1, l2):
+    """A row that depends on the factor takes a place in it; returns what to do next."""
+    moved = exchange_dependent(active, factor, work, l1, l2)
+    return STEP if moved or _is_refinable(factor, work) else STUCK
+
+
+@internal
+def _is_refinable(factor, work):
+    """True when another direct step may remove what is left of the gradient of the factor's columns."""
+    if work.counts[ROUNDS] < REFINEMENTS:
+        for i in range(work.counts[IN_FACTOR]):
+            if factor.gradient[i] != 0.0:
+                return True
+    return False
+
+
+@jit
+def look(design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null, max_iter, limit, order):
+    """The certificate, then the rows of what violates, with their inner products; returns what to do next."""
+    counts = work.counts
+    if order == CERTIFY:
+        counts[VIOLATORS], counts[TRUE] = certify_point(
+            design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null
+        )
+        order = _judge(work, tol, null, max_iter, limit)
+        if order != LOAD:
+            return order
+    counts[FIRST_NEW] = counts[ROWS]
+    if not append_violators(design, store, active, screen, quadratic, work, counts[VIOLATORS]):
+        return GROW
+    products = counts[ROWS] * (counts[ROWS] - counts[FIRST_NEW]) * work.a.shape[0]
+    if counts[ROWS] > factor.order.shape[0] or products > FEW_PRODUCTS:
+        return FILL
+    for i in range(work.a.shape[0]):
+        work.a[i] = 0.0
+    for k in range(counts[FIRST_NEW], counts[ROWS]):
+        store.row_products(k, work.a, factor.gram)
+    return ENTER
+
+
+@internal
+def _judge(work, tol, null, max_iter, limit):
+    """What to do after the certificate."""
+    counts, values = work.counts, work.values
     if values[GAP] <= tol:
         return CONVERGED
     if counts[ITERATIONS] >= max_iter:
         return MAX_ITER
     counts[IDLE] = 0 if values[OBJECTIVE] < values[LOWEST] - PROGRESS * null else counts[IDLE] + 1
     values[LOWEST] = min(values[LOWEST], values[OBJECTIVE])
-    if stuck or counts[IDLE] > REFINEMENTS or counts[IN_FACTOR] + violators > limit:  # columns that come and go
-        return STUCK
+    if counts[LEFT] or counts[IDLE] > REFINEMENTS or counts[IN_FACTOR] + counts[VIOLATORS] > limit:
+        return STUCK  # the factor was left, or columns come and go
     crowded = counts[ROWS] - counts[IN_FACTOR] > 16 + counts[ROWS] // 3
     return CROWDED if crowded else LOAD
-
-
-@internal
-def _fill_gram(store, factor, work):
-    """Inner products of the new rows with all, one by one."""
-    for i in range(work.a.shape[0]):
-        work.a[i] = 0.0
-    for k in range(work.counts[FIRST_NEW], work.counts[ROWS]):
-        store.row_products(k, work.a, factor.gram)
-
-
-@internal
-def _enter(active, factor, work, l1, l2):
-    """Let everything that violates enter the factor; a round follows while there is something left to gain."""
-    counts = work.counts
-    entering, taken = let_in_violators(active, factor, work, counts[FIRST_NEW], l1, l2)
-    if entering > 0 and taken == 0:
-        added = exchange_worst(active, factor, work, l1, l2)
-    else:
-        added = taken > 0 or counts[ROWS] > counts[FIRST_NEW]
-    if added or counts[ROUNDS] < REFINEMENTS and _is_refinable(factor, counts[IN_FACTOR]):
-        return ROUND
-    return STUCK
-
-
-@internal
-def _is_refinable(factor, m):
-    """True when the factor's columns still have a gradient that another direct step can remove."""
-    for i in range(m):
-        if factor.gradient[i] != 0.0:
-            return True
-    return False
 
 
 @jit

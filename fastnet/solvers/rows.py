@@ -76,7 +76,7 @@ def let_in_violators(active, factor, work, first_new, l1, l2):
 
 
 @internal
-def exchange_worst(active, factor, work, l1, l2):
+def exchange_dependent(active, factor, work, l1, l2):
     """Where every row that should enter depends on the factor: the worst takes a place in it. False when none can."""
     worst, at = 0.0, -1
     for k in range(work.counts[ROWS]):
