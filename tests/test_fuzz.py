@@ -276,6 +276,16 @@ FOUND = {
         response="noise", weights="", factors="inf", bounds="some", offset=False, l1_ratio=0.95, fit_intercept=True,
         standardize=False, grid="default", warm=False, tol=1e-10, max_iter=1000,
     ),
+    "unpenalised columns between bounds, float32 and collinear: the bounded least squares of a Newton step failed": Spec(
+        seed=62897, n=22, p=26, layout="csr32", dtype="float32", columns="collinear", family="tweedie",
+        response="exact", weights="", factors="zeros", bounds="positive", offset=True, l1_ratio=1.0, fit_intercept=True,
+        standardize=False, grid="default", warm=False, tol=1e-8, max_iter=20,
+    ),
+    "verify: rows of Huber's loss beyond delta have no curvature: the null model was left halfway": Spec(
+        seed=725, n=3, p=3, layout="unsorted", dtype="float64", columns="zeros", family="huber", response="noise",
+        weights="few", factors="", bounds="box", offset=True, l1_ratio=1.0, fit_intercept=True, standardize=True,
+        grid="default", warm=False, tol=0.01, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
