@@ -24,6 +24,7 @@ NEWTON_STEPS = 50
 FARTHEST = 100.0  # of eta, in one step: along a direction without curvature rounding may send it anywhere
 LONG = 1e-3  # of eta: Newton steps that converge, and gain nothing that the objective tells, are shorter
 FLAT = 1e-12  # share of the largest curvature below which that of a direction is rounding
+RIDGES = DEPENDENT, 1e-7, 1e-5, 1e-3
 ROUNDS = 10  # of those columns, and a look at all others
 ENOUGH = 1e-13  # share by which a step lowers a sum of squares, or cosine of step and gradient, that is rounding
 
@@ -58,7 +59,8 @@ def bounded_step(M, A, target, room):
     """Least squares between bounds: coefficients c of the columns of M, its first k moving by room[0] to room[1] (k,).
 
     Minimises |A c - target|. The k coefficients have a ridge: directions in which the columns cancel to less than
-    DEPENDENT of their length are left alone, and steps that are repeated are exact in all others.
+    DEPENDENT of their length are left alone, and steps that are repeated are exact in all others. A larger one where
+    the method fails: zeros where it always does.
     """
     norm = np.linalg.norm(M, axis=0)
     norm[norm == 0.0] = 1.0
@@ -66,9 +68,14 @@ def bounded_step(M, A, target, room):
     low, high = np.full(len(norm), -np.inf), np.full(len(norm), np.inf)
     low[:k], high[:k] = np.minimum(room[0] * norm[:k], 0.0), np.maximum(room[1] * norm[:k], 0.0)
     A = A / norm
-    ridge = DEPENDENT * np.linalg.norm(A, axis=0).max(initial=0.0)
-    A, target = np.vstack((A, ridge * np.eye(k, len(norm)))), np.concatenate((target, np.zeros(k)))
-    return lsq_linear(A, target, bounds=(low, high), method="bvls", tol=1e-15).x / norm
+    length = np.linalg.norm(A, axis=0).max(initial=0.0)
+    target = np.concatenate((target, np.zeros(k)))
+    for ridge in RIDGES:
+        ridged = np.vstack((A, ridge * length * np.eye(k, len(norm))))
+        found = lsq_linear(ridged, target, bounds=(low, high), method="bvls", tol=1e-15)
+        if found.cost < 0.5 * (target @ target):
+            return found.x / norm
+    return np.zeros(len(norm))
 
 
 def settle(fit, status, l1, l2, tol):
