@@ -276,7 +276,7 @@ FOUND = {
         response="noise", weights="", factors="inf", bounds="some", offset=False, l1_ratio=0.95, fit_intercept=True,
         standardize=False, grid="default", warm=False, tol=1e-10, max_iter=1000,
     ),
-    "unpenalised columns between bounds, float32 and collinear: the bounded least squares of a Newton step failed": Spec(
+    "unpenalised columns between bounds, float32 and collinear: bounded least squares failed in a Newton step": Spec(
         seed=62897, n=22, p=26, layout="csr32", dtype="float32", columns="collinear", family="tweedie",
         response="exact", weights="", factors="zeros", bounds="positive", offset=True, l1_ratio=1.0, fit_intercept=True,
         standardize=False, grid="default", warm=False, tol=1e-8, max_iter=20,
