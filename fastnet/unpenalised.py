@@ -20,6 +20,7 @@ from .state import GAP, ROWS
 from .units import DEPENDENT
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
+MOST_PRODUCTS = 3e8  # of one least squares, about half a second: a step takes many where many columns meet their bounds
 NEWTON_STEPS = 50
 FARTHEST = 100.0  # of eta, in one step: along a direction without curvature rounding may send it anywhere
 LONG = 1e-3  # of eta: Newton steps that converge, and gain nothing that the objective tells, are shorter
@@ -30,9 +31,10 @@ ENOUGH = 1e-13  # share by which a step lowers a sum of squares, or cosine of st
 
 
 def weighted_columns(units, columns):
-    """(n, k) columns in weighted space, or None where they are too many to be held dense."""
+    """(n, k) columns in weighted space, or None where they are too many for dense least squares."""
     design, root = units.design, units.quadratic.root
-    if len(root) * (len(columns) + len(units.quadratic.basis)) > MOST_CELLS:
+    count = len(columns) + len(units.quadratic.basis)
+    if len(root) * count > MOST_CELLS or len(root) * float(count) ** 2 > MOST_PRODUCTS:
         return None
     if isinstance(design, CSCDesign):
         X = sparse.csc_array((design.data, design.indices, design.indptr), shape=design.matrix_size()[:2])
