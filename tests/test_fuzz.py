@@ -286,6 +286,16 @@ FOUND = {
         weights="few", factors="", bounds="box", offset=True, l1_ratio=1.0, fit_intercept=True, standardize=True,
         grid="default", warm=False, tol=0.01, max_iter=1000,
     ),
+    "verify: the residual as given was a better dual point than after the refit of a column between bounds": Spec(
+        seed=1048575, n=18, p=14, layout="strided", dtype="int64", columns="zeros", family="gaussian", response="noise",
+        weights="any", factors="inf", bounds="positive", offset=True, l1_ratio=0.95, fit_intercept=True,
+        standardize=True, grid="far", warm=True, tol=0.01, max_iter=1,
+    ),
+    "the same of a column at its upper bound": Spec(
+        seed=1488, n=17, p=24, layout="csc32", dtype="int8", columns="wild scales", family="gaussian",
+        response="signal", weights="", factors="inf", bounds="box", offset=True, l1_ratio=0.95, fit_intercept=True,
+        standardize=False, grid="default", warm=True, tol=0.01, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
