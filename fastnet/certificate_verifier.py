@@ -190,12 +190,17 @@ class Verifier:
         refitted = self._residual(eta_refitted)
         g_refitted = columns.dot(self.omega[:, None] * refitted)
         # 3. dual objective, gap, optimality conditions
+        bounded = bool(np.isfinite(self.lower[free]).any() or np.isfinite(self.upper[free]).any())
         out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": feasible}
         for k, penalty in enumerate(penalties):
             points = [(eta_refitted[:, k], refitted[:, k], g_refitted[:, k])]
             at = eta_refitted[:, k], refitted[:, k], B[:, k]
             if self._unbalanced(*at) or np.any(np.abs(g_refitted[free, k]) > _LOOSE * self._rounding(*at)[free]):
                 points += self._other_points(points[0], (eta[:, k], theta[:, k], g[:, k]), B[:, k], free)
+            elif bounded and not self._unbalanced(
+                eta[:, k], theta[:, k], B[:, k]
+            ):  # feasible as it is, it may be better
+                points.append((eta[:, k], theta[:, k], g[:, k]))
             dual = max(self._dual(*point, B[:, k], penalty) for point in points)
             violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
                                   where=columns.norm > 0)  # fmt: skip
