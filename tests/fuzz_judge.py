@@ -74,7 +74,7 @@ def _size(problem):
         loss = NaiveCox(column, None, time, event, None, weight, offset, problem.family.ties == "efron")
         return max(abs(loss.loss(loss.offset)), 1.0)  # a sum of logarithms, which may cancel
     value = make_loss(name, getattr(problem.family, "parameters", {})).value(problem.y, offset)
-    return abs(float(weight @ value) / weight.sum()) + 1e-300
+    return abs(float(weight @ value) / weight.sum()) + 1e-20
 
 
 def _rounding_of_objectives(problem, path):

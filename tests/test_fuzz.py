@@ -296,6 +296,11 @@ FOUND = {
         response="signal", weights="", factors="inf", bounds="box", offset=True, l1_ratio=0.95, fit_intercept=True,
         standardize=False, grid="default", warm=True, tol=0.01, max_iter=1000,
     ),
+    "no penalty, nearly equal columns between bounds: coefficients of 1e11, and a predictor that was not theirs": Spec(
+        seed=425, n=15, p=15, layout="csr32", dtype="float64", columns="nearly equal", family="huber", response="noise",
+        weights="integers", factors="", bounds="some", offset=True, l1_ratio=0.05, fit_intercept=True, standardize=True,
+        grid="zero", warm=False, tol=1e-4, max_iter=1,
+    ),
 }  # fmt: skip
 
 
