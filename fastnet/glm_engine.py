@@ -185,6 +185,9 @@ class GLMEngine(QuadraticEngine):
     def polish(self, rows):
         """These active rows, which have no penalty, at their optimum between bounds."""
         polish_loss(self, rows)
+        self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
+        self.evaluate()
+        self.refit()
 
     def certify(self, l1, l2, collect, tol):
         """The duality gap and what violates; returns (violators, those that exceed l1)."""

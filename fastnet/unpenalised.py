@@ -61,8 +61,8 @@ def bounded_step(M, A, target, room):
     """Least squares between bounds: coefficients c of the columns of M, its first k moving by room[0] to room[1] (k,).
 
     Minimises |A c - target|. The k coefficients have a ridge: directions in which the columns cancel to less than
-    DEPENDENT of their length are left alone, and steps that are repeated are exact in all others. A larger one where
-    the method fails: zeros where it always does.
+    DEPENDENT of their length are left alone, and steps that are repeated are exact in all others. It is larger where the
+    method fails or moves along such a direction all the same; zeros where it always does.
     """
     norm = np.linalg.norm(M, axis=0)
     norm[norm == 0.0] = 1.0
@@ -75,8 +75,9 @@ def bounded_step(M, A, target, room):
     for ridge in RIDGES:
         ridged = np.vstack((A, ridge * length * np.eye(k, len(norm))))
         found = lsq_linear(ridged, target, bounds=(low, high), method="bvls", tol=1e-15)
-        if found.cost < 0.5 * (target @ target):
-            return found.x / norm
+        c = found.x / norm
+        if found.cost < 0.5 * (target @ target) and np.linalg.norm(M @ c) > 0.1 * DEPENDENT * np.linalg.norm(found.x):
+            return c
     return np.zeros(len(norm))
 
 
