@@ -61,8 +61,8 @@ def bounded_step(M, A, target, room):
     """Least squares between bounds: coefficients c of the columns of M, its first k moving by room[0] to room[1] (k,).
 
     Minimises |A c - target|. The k coefficients have a ridge: directions in which the columns cancel to less than
-    DEPENDENT of their length are left alone, and steps that are repeated are exact in all others. It is larger where the
-    method fails or moves along such a direction all the same; zeros where it always does.
+    DEPENDENT of their length are left alone, and steps that are repeated are exact in all others. It is larger where
+    the method fails or moves along such a direction all the same; zeros where it always does.
     """
     norm = np.linalg.norm(M, axis=0)
     norm[norm == 0.0] = 1.0
