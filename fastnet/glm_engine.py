@@ -179,8 +179,10 @@ class GLMEngine(QuadraticEngine):
             self.evaluate()
 
     def leave_factor(self):
-        """Leave the rest of the point to other solvers than the direct one."""
+        """Leave the rest of the point to other solvers than the direct one, which has not failed."""
+        fallbacks = self.at.counts[FALLBACKS]
         self.run(leave_direct, self.active, self.factor, self.work, self.at)
+        self.at.counts[FALLBACKS] = fallbacks
 
     def polish(self, rows):
         """These active rows, which have no penalty, at their optimum between bounds."""
@@ -215,7 +217,7 @@ class GLMEngine(QuadraticEngine):
         elif len(self.model.values) < capacity:
             self.model = self.model.grown(capacity, 0)
         if counts[MODE] == DIRECT and rows > self.limit:
-            self.leave_factor()
+            self.run(leave_direct, self.active, self.factor, self.work, self.at)
         if counts[MODE] == DIRECT and rows > len(self.factor.order):
             self.factor = self.factor.grown(capacity)
 

@@ -16,17 +16,18 @@ from .designs import CSCDesign
 from .result import Status
 from .solvers.certify import refresh_residual
 from .solvers.predictor import HESSIAN, LENGTH
-from .state import GAP, ROWS
+from .state import DIRECT, GAP, MODE, ROWS
 from .units import DEPENDENT
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
-MOST_PRODUCTS = 3e8  # of one least squares, about half a second: a step takes many where many columns meet their bounds
+MOST_PRODUCTS = 5e7  # of one least squares, some ten milliseconds: a step may take as many as there are columns
 NEWTON_STEPS = 50
 FARTHEST = 100.0  # of eta, in one step: along a direction without curvature rounding may send it anywhere
 LONG = 1e-3  # of eta: Newton steps that converge, and gain nothing that the objective tells, are shorter
 FLAT = 1e-12  # share of the largest curvature below which that of a direction is rounding
+ROUNDING = 1e-16  # cosine of a column and what is to be fitted
 RIDGES = DEPENDENT, 1e-7, 1e-5, 1e-3
-ROUNDS = 10  # of those columns, and a look at all others
+ROUNDS = 5  # of those columns, and a look at all others
 ENOUGH = 1e-13  # share by which a step lowers a sum of squares, or cosine of step and gradient, that is rounding
 
 
@@ -71,6 +72,11 @@ def bounded_step(M, A, target, room):
     low[:k], high[:k] = np.minimum(room[0] * norm[:k], 0.0), np.maximum(room[1] * norm[:k], 0.0)
     A = A / norm
     length = np.linalg.norm(A, axis=0).max(initial=0.0)
+    slope = A.T @ target
+    slope[((slope > 0) & (high == 0)) | ((slope < 0) & (low == 0))] = 0.0
+    size = np.linalg.norm(target)
+    if not np.isfinite(length * size) or not np.abs(slope).max(initial=0.0) > ROUNDING * length * size:
+        return np.zeros(len(norm))
     target = np.concatenate((target, np.zeros(k)))
     for ridge in RIDGES:
         ridged = np.vstack((A, ridge * length * np.eye(k, len(norm))))
@@ -93,7 +99,8 @@ def settle(fit, status, l1, l2, tol):
         rows = _movable(fit.active[: fit.work.counts[ROWS]], l1, l2)
         if len(rows) == 0:
             break
-        fit.leave_factor()
+        if fit.work.counts[MODE] == DIRECT:
+            fit.leave_factor()
         before = fit.work.values[GAP]
         fit.polish(rows)
         violators, _ = fit.certify(l1, l2, l1, tol)
@@ -176,7 +183,10 @@ def _newton_model(fit, M):
         fit.run(fit.hessian_times, fit.loss, at, fit.quadratic.root, len(block), first == 0)
         H[:, first : first + most] = at.products[: len(block)].T
     at.counts[HESSIAN] = 0  # its factor was of an earlier one
-    values, vectors = np.linalg.eigh(M.T @ H)
+    H = M.T @ H
+    if not np.isfinite(H).all():
+        return np.zeros((1, len(H))), np.zeros(1)
+    values, vectors = np.linalg.eigh(H)
     kept = values > FLAT * max(values.max(initial=0.0), 1e-300)
     bend = np.sqrt(values[kept])
     return bend[:, None] * vectors[:, kept].T, vectors[:, kept].T @ (M.T @ residual) / bend

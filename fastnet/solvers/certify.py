@@ -9,7 +9,10 @@ from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
 from .rows import row_gradient, row_violation
 
-NEGLIGIBLE = 1e-9  # cosine below which a column without penalty or bound counts as orthogonal, but for its `slack`
+# Cosine below which a column without penalty or bound counts as orthogonal, but for its `slack`: of any column, and of
+# one in the span of the unpenalised part to nine digits, whose cosine is what was left of it. The slack takes the
+# coefficient to lie at most as far from the optimum as from zero; of a coefficient at zero it knows nothing.
+ROUNDING, NEGLIGIBLE = 1e-11, 1e-9
 
 
 @internal
@@ -117,7 +120,8 @@ def _update_correlations(store, active, screen, work, trusting, l1, l2):
             continue
         c = store.row_dot(k, work.residual)
         if (l1 + l2) * f == 0.0 and (row.upper if c > 0.0 else -row.lower) == np.inf:
-            if c * c <= NEGLIGIBLE * NEGLIGIBLE * screen.square[row.column] * work.values[RESIDUAL2]:
+            least = NEGLIGIBLE if row.square == 0.0 else ROUNDING
+            if c * c <= least * least * screen.square[row.column] * work.values[RESIDUAL2]:
                 slack += 2.0 * abs(c * row.coef)
                 c = 0.0
         row.correlation = c

@@ -5,7 +5,7 @@ import numpy as np
 from ..jit import internal, jit
 from ..state import GAP, OBJECTIVE, ROWS
 from ..vectors import dot
-from .certify import NEGLIGIBLE, find_violators
+from .certify import NEGLIGIBLE, ROUNDING, find_violators
 from .gap import conjugate_sum, scale_limits
 from .predictor import CORRELATED
 
@@ -90,7 +90,8 @@ def _correlate(store, active, screen, work, at, l1, l2):
     for k in range(work.counts[ROWS]):
         c = active[k].correlation if at.counts[CORRELATED] == 1 else store.row_dot(k, work.residual)
         free = active[k].factor * l1 == 0.0 and active[k].factor * l2 == 0.0
-        if free and abs(c) <= NEGLIGIBLE * np.sqrt(square * screen.square[active[k].column]):
+        least = NEGLIGIBLE if active[k].square == 0.0 or active[k].coef != 0.0 else ROUNDING
+        if free and abs(c) <= least * np.sqrt(square * screen.square[active[k].column]):
             slack += 2.0 * abs(c * active[k].coef)
             c = 0.0
         active[k].correlation = c
