@@ -301,6 +301,16 @@ FOUND = {
         weights="integers", factors="", bounds="some", offset=True, l1_ratio=0.05, fit_intercept=True, standardize=True,
         grid="zero", warm=False, tol=1e-4, max_iter=1,
     ),
+    "verify: Newton steps of a null model that went to and fro between two equal values": Spec(
+        seed=3, n=3, p=3, layout="unsorted", dtype="int8", columns="nearly equal", family="squared_hinge",
+        response="signal", weights="", factors="any", bounds="", offset=True, l1_ratio=0.0, fit_intercept=True,
+        standardize=True, grid="default", warm=True, tol=1e-4, max_iter=20,
+    ),
+    "copies between bounds, a loss that is not convex: coefficients of 7e16": Spec(
+        seed=10, n=10, p=10, layout="csr32", dtype="float64", columns="copies", family="inverse_gaussian",
+        response="signal", weights="any", factors="zeros", bounds="positive", offset=True, l1_ratio=1.0,
+        fit_intercept=True, standardize=True, grid="default", warm=False, tol=1e-10, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
