@@ -170,7 +170,8 @@ def refit(objective, offset, eta, Z, low, high):
                 trial = np.clip(delta + size * step, low, high)
                 trial_eta = base + Z @ trial
                 trial_value = objective.value(offset + trial_eta)
-                if trial_value <= value:
+                short = size * np.max(np.abs(step)) <= 1e-6 * (1 + np.max(np.abs(delta)))
+                if trial_value < value or (trial_value == value and short):  # a long step might go to and fro
                     break
                 if trial_value <= value + 1e-14 * abs(value) and slope > 0.0:  # that may be rounding: slopes decide
                     if _steepest(Z, omega * objective.residual(offset + trial_eta)) < 0.5 * slope:

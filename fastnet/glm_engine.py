@@ -117,7 +117,8 @@ class GLMEngine(QuadraticEngine):
             self.work.values[[GAP, OBJECTIVE]] = 0.0, self.value
             return Status.CONVERGED
         l1, l2 = self.units.penalties(alpha, l1_ratio)
-        return settle(self, self._solve(l1, l2, tol, max_iter), l1, l2, tol)
+        status = self._solve(l1, l2, tol, max_iter)
+        return settle(self, status, l1, l2, tol) if self.convex else status
 
     def _solve(self, l1, l2, tol, max_iter):
         self.work.counts[ITERATIONS] = 0
@@ -186,7 +187,15 @@ class GLMEngine(QuadraticEngine):
 
     def polish(self, rows):
         """These active rows, which have no penalty, at their optimum between bounds."""
+        before, value = self.active["coef"].copy(), self.values()[0]
         polish_loss(self, rows)
+        self._rebuild()
+        if not self.values()[0] <= value + FLOOR * abs(value):  # eta is not what the coefficients add up to
+            self.active["coef"] = before
+            self._rebuild()
+
+    def _rebuild(self):
+        """eta from the coefficients, and the unpenalised part refitted."""
         self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
         self.evaluate()
         self.refit()
