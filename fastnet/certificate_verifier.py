@@ -194,13 +194,12 @@ class Verifier:
         out = {"gaps": [], "objectives": primal, "dual_objectives": [], "kkt_residuals": [], "feasible": feasible}
         for k, penalty in enumerate(penalties):
             points = [(eta_refitted[:, k], refitted[:, k], g_refitted[:, k])]
+            given = eta[:, k], theta[:, k], g[:, k]
             at = eta_refitted[:, k], refitted[:, k], B[:, k]
             if self._unbalanced(*at) or np.any(np.abs(g_refitted[free, k]) > _LOOSE * self._rounding(*at)[free]):
-                points += self._other_points(points[0], (eta[:, k], theta[:, k], g[:, k]), B[:, k], free)
-            elif bounded and not self._unbalanced(
-                eta[:, k], theta[:, k], B[:, k]
-            ):  # feasible as it is, it may be better
-                points.append((eta[:, k], theta[:, k], g[:, k]))
+                points += self._other_points(points[0], given, B[:, k], free)
+            elif bounded and not self._unbalanced(*given[:2], B[:, k]):  # feasible as it is, it may be better
+                points.append(given)
             dual = max(self._dual(*point, B[:, k], penalty) for point in points)
             violation = np.divide(penalty.violations(g[:, k], B[:, k]), columns.norm, out=np.zeros(columns.p),
                                   where=columns.norm > 0)  # fmt: skip

@@ -253,9 +253,7 @@ class GLMEngine(QuadraticEngine):
         super().start_from(columns, coefs)
         if self.null == 0.0:
             return
-        self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
-        self.evaluate()
-        self.refit()
+        self._rebuild()
         self.at.previous[:] = self.at.eta
         self.mark()
 

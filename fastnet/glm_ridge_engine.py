@@ -24,12 +24,12 @@ from .designs import make_design
 from .engine import Point
 from .glm_engine import GLMEngine
 from .result import Status
+from .solvers.certify import NEGLIGIBLE
 from .solvers.ridge import BLOCK_CELLS, WeightedMatrix, _ridge_scale, _unit_scale
 from .state import GAP, ITERATIONS, LIMITS, OBJECTIVE, ROWS, records
 
 NOISE = 1e-12  # an eigenvalue below this share of the largest, or of the sum before projections, is rounding
 RANK = 1e-10  # a singular value below this share of the largest, or of a column's norm, is rounding
-NEGLIGIBLE = 1e-9  # cosine of a residual and a column without penalty that counts as 0
 MOST_ROWS = 3000  # eigenvalues of a larger matrix take minutes
 ATTEMPTS = 3  # solutions, each to a tenth of the tolerance before, until the gap over all columns is small enough
 

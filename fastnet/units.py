@@ -81,7 +81,7 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     _check_size(size, "y" if problem.offset is None else "y - offset")
     frame = _frame(problem, fit_intercept, standardize, check_finite)
     raw = frame.root * (response / size) if size > 0 else np.zeros(n)
-    target = _project_off(frame.basis, raw)
+    target = project_off(frame.basis, raw)
     length = np.linalg.norm(target)
     if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
         target, length = np.zeros(n), 1.0
@@ -222,7 +222,7 @@ def _unpenalised_basis(X, design, root, free, fit_intercept):
     basis = np.empty((len(columns), len(root)))
     kept = []
     for k, vector in enumerate(columns):
-        rest = _project_off(basis[: len(kept)], vector)
+        rest = project_off(basis[: len(kept)], vector)
         length = np.linalg.norm(rest)
         if length > DEPENDENT * np.linalg.norm(vector) and length > 0:
             basis[len(kept)] = rest / length
@@ -233,7 +233,7 @@ def _unpenalised_basis(X, design, root, free, fit_intercept):
     return basis, np.triu(triangle), np.array([free[k - first] for k in kept if k >= first], np.intp)
 
 
-def _project_off(basis, vector):
+def project_off(basis, vector):
     """vector - basis' basis vector, twice: once is not orthogonal to rounding."""
     for _ in range(2):
         vector = vector - basis.T @ (basis @ vector)

@@ -17,7 +17,7 @@ from .result import Status
 from .solvers.certify import refresh_residual
 from .solvers.predictor import HESSIAN, LENGTH
 from .state import DIRECT, GAP, MODE, ROWS
-from .units import DEPENDENT
+from .units import DEPENDENT, project_off
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
 MOST_PRODUCTS = 5e7  # of one least squares, some ten milliseconds: a step may take as many as there are columns
@@ -51,10 +51,7 @@ def _independent(fit, rows):
     Z = weighted_columns(fit.units, fit.active["column"][rows])
     if Z is None:
         return rows[:0], None
-    rest = Z
-    for _ in range(2):
-        rest = rest - basis.T @ (basis @ rest)
-    kept = np.linalg.norm(rest, axis=0) > DEPENDENT * np.linalg.norm(Z, axis=0)
+    kept = np.linalg.norm(project_off(basis, Z), axis=0) > DEPENDENT * np.linalg.norm(Z, axis=0)
     return rows[kept], Z[:, kept]
 
 

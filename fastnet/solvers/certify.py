@@ -107,8 +107,7 @@ def _update_correlations(store, active, screen, work, trusting, l1, l2):
     """Correlations of the rows; returns the largest violation among those outside the factor, 0 when negligible.
 
     When `trusting`, rows in the factor are taken at their optimum, which the direct step has just reached. Returns the
-    slack too: what the gap may miss because correlations of columns without penalty count as zero; their coefficients
-    are taken to lie at most as far from the optimum as from zero.
+    slack too: what the gap may miss because correlations of columns without penalty count as zero, see NEGLIGIBLE.
     """
     worst, slack = 0.0, 0.0
     for k in range(work.counts[ROWS]):

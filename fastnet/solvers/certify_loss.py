@@ -82,8 +82,8 @@ def _leave_out_constant(screen, root, residual, seen, rounding):
 def _correlate(store, active, screen, work, at, l1, l2):
     """active.correlation = dots of the rows with today's residual, where they are not that already.
 
-    Returns the slack: what the gap may miss because correlations of columns without penalty count as zero; their
-    coefficients are taken to lie at most as far from the optimum as from zero.
+    Returns the slack: what the gap may miss because correlations of columns without penalty count as zero, see
+    `certify.NEGLIGIBLE`; here of those too whose coefficient is not zero.
     """
     square = dot(work.residual, work.residual)  # not of its part without a constant, which may be rounding
     slack = 0.0
