@@ -311,6 +311,22 @@ FOUND = {
         response="signal", weights="any", factors="zeros", bounds="positive", offset=True, l1_ratio=1.0,
         fit_intercept=True, standardize=True, grid="default", warm=False, tol=1e-10, max_iter=1000,
     ),
+    "classes that a part of the columns separates, without penalty: 1000 steps followed what diverges, the rest of the "
+    "gradient stayed": Spec(
+        seed=1048576, n=14, p=6, layout="csc64", dtype="float64", columns="scales", family="binomial",
+        response="signal", weights="integers", factors="", bounds="", offset=True, l1_ratio=0.0, fit_intercept=False,
+        standardize=False, grid="zero", warm=True, tol=1e-8, max_iter=1000,
+    ),
+    "the same between bounds": Spec(
+        seed=1693, n=23, p=23, layout="coo", dtype="bool", columns="zeros", family="binomial", response="signal",
+        weights="", factors="", bounds="positive", offset=False, l1_ratio=1.0, fit_intercept=False, standardize=True,
+        grid="zero", warm=False, tol=1e-4, max_iter=1000,
+    ),
+    "Tweedie's zeros fitted by -infinity: a step whose gain double precision does not see in the sum of squares": Spec(
+        seed=24, n=24, p=24, layout="csc32", dtype="int8", columns="plain", family="tweedie", response="exact",
+        weights="", factors="", bounds="", offset=False, l1_ratio=0.95, fit_intercept=False, standardize=False,
+        grid="zero", warm=False, tol=1e-10, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
