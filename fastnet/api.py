@@ -115,6 +115,7 @@ def enet_path(
         float64); points that are asked for more end there with status STALLED.
     max_iter : int
         Most inner iterations (direct steps plus sweeps) for one alpha; reaching it is a status, not a shorter path.
+        Least squares of what has no penalty, tried where a point misses `tol`, are not counted.
     max_features : int, optional
         Stop after the first point with more non-zero coefficients than this.
     min_dev_change : float, optional

@@ -1,5 +1,5 @@
-"""Unpenalised columns between bounds: the end of a null model, or of a point that missed its tolerance, by an
-orthogonal method.
+"""Columns without penalty (between bounds, or at alpha = 0): the end of a null model, or of a point that missed its
+tolerance, by an orthogonal method.
 
 Sweeps and factors work with inner products, which square the condition of the columns: those of size 1e8 that differ by
 1 (no intercept), or nearly equal ones, they cannot tell apart. Least squares between bounds on the columns themselves
@@ -21,7 +21,7 @@ from .units import DEPENDENT, project_off
 
 MOST_CELLS = 4_000_000  # numbers in the columns, 32 MB
 MOST_PRODUCTS = 5e7  # of one least squares, some ten milliseconds: a step may take as many as there are columns
-NEWTON_STEPS = 50
+NEWTON_STEPS, MORE_STEPS = 50, 8  # with the least ridge, and with each larger one
 FARTHEST = 100.0  # of eta, in one step: along a direction without curvature rounding may send it anywhere
 LONG = 1e-3  # of eta: Newton steps that converge, and gain nothing that the objective tells, are shorter
 FLAT = 1e-12  # share of the largest curvature below which that of a direction is rounding
@@ -55,7 +55,7 @@ def _independent(fit, rows):
     return rows[kept], Z[:, kept]
 
 
-def bounded_step(M, A, target, room):
+def bounded_step(M, A, target, room, ridges=RIDGES):
     """Least squares between bounds: coefficients c of the columns of M, its first k moving by room[0] to room[1] (k,).
 
     Minimises |A c - target|. The k coefficients have a ridge: directions in which the columns cancel to less than
@@ -75,11 +75,12 @@ def bounded_step(M, A, target, room):
     if not np.isfinite(length * size) or not np.abs(slope).max(initial=0.0) > ROUNDING * length * size:
         return np.zeros(len(norm))
     target = np.concatenate((target, np.zeros(k)))
-    for ridge in RIDGES:
+    for ridge in ridges:
         ridged = np.vstack((A, ridge * length * np.eye(k, len(norm))))
         found = lsq_linear(ridged, target, bounds=(low, high), method="bvls", tol=1e-15)
         c = found.x / norm
-        if found.cost < 0.5 * (target @ target) and np.linalg.norm(M @ c) > 0.1 * DEPENDENT * np.linalg.norm(found.x):
+        image = ridged @ found.x
+        if image @ target > 0.5 * (image @ image) and np.linalg.norm(M @ c) > 0.1 * DEPENDENT * np.linalg.norm(found.x):
             return c
     return np.zeros(len(norm))
 
@@ -90,7 +91,7 @@ def settle(fit, status, l1, l2, tol):
     Sweeps may need thousands of rounds for them, and where one has no bound on a side, any slope left of it makes the
     gap useless. Returns the status.
     """
-    if status == Status.CONVERGED or len(fit.quadratic.limits) == 0:
+    if status == Status.CONVERGED or len(fit.quadratic.limits) == 0 and (l1 > 0.0 or l2 > 0.0):
         return status
     for _ in range(ROUNDS):
         rows = _movable(fit.active[: fit.work.counts[ROWS]], l1, l2)
@@ -139,31 +140,42 @@ def polish(fit, rows):
 
 
 def polish_loss(fit, rows):
-    """The same for any loss: Newton steps between bounds."""
+    """The same for any loss: Newton steps between bounds.
+
+    Where the fit diverges along directions of little curvature, further steps leave these alone.
+    """
     rows, Z = _independent(fit, rows)
     if len(rows) == 0:
         return
-    at, work, root = fit.at, fit.work, fit.quadratic.root
-    held, M = fit.active[rows], np.column_stack((Z, fit.quadratic.basis.T))
-    at.change[:] = 0.0
-    for _ in range(NEWTON_STEPS):
+    M = np.column_stack((Z, fit.quadratic.basis.T))
+    fit.at.change[:] = 0.0
+    for first in range(len(RIDGES)):
+        if _newton_between_bounds(fit, rows, M, RIDGES[first:], MORE_STEPS if first else NEWTON_STEPS):
+            return
+
+
+def _newton_between_bounds(fit, rows, M, ridges, steps):
+    """Newton steps along the columns of M, the first of which are those of `rows`; False when they end in the open."""
+    at, work, root, held = fit.at, fit.work, fit.quadratic.root, fit.active[rows]
+    for _ in range(steps):
         active = fit.active[: work.counts[ROWS]]
         fit.before[: len(active)] = active["coef"]
         room = held["lower"] - active["coef"][rows], held["upper"] - active["coef"][rows]
-        c = bounded_step(M, *_newton_model(fit, M), room)
+        c = bounded_step(M, *_newton_model(fit, M), room, ridges)
         np.divide(M @ c, root, out=at.change, where=root > 0)
         share = min(1.0, FARTHEST / max(np.abs(at.change).max(), FARTHEST))
         np.multiply(at.change, share, out=at.change)
         change, residual = root * at.change, work.residual
         gain = change @ residual
         if not gain > ENOUGH * np.linalg.norm(change) * np.linalg.norm(residual):
-            return
+            return True
         if gain <= ENOUGH * abs(fit.value) and np.abs(at.change).max() > LONG:
-            return  # far to go for nothing: it diverges
+            return False  # far to go for nothing: it diverges
         active["coef"][rows] = np.clip(active["coef"][rows] + share * c[: len(rows)], held["lower"], held["upper"])
         fit.move(0.0, 0.0)
         if at.values[LENGTH] == 0.0:
-            return
+            return True
+    return False
 
 
 def _newton_model(fit, M):
