@@ -327,6 +327,11 @@ FOUND = {
         weights="", factors="", bounds="", offset=False, l1_ratio=0.95, fit_intercept=False, standardize=False,
         grid="zero", warm=False, tol=1e-10, max_iter=1000,
     ),
+    "an intercept of 2e7 rounded, and no step between bounds to mend it: verify had no dual point": Spec(
+        seed=25005, n=21, p=12, layout="csr32", dtype="float64", columns="far shift", family="gaussian",
+        response="exact", weights="any", factors="zeros", bounds="box", offset=True, l1_ratio=0.5, fit_intercept=True,
+        standardize=False, grid="zero", warm=False, tol=1e-8, max_iter=1000,
+    ),
 }  # fmt: skip
 
 
