@@ -128,7 +128,10 @@ class Verifier:
         if self.objective.quadratic and unbounded.all():
             return refit(*args, eta, Z, low[:, 0], high[:, 0])
         low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)  # b may miss its bound by rounding
-        return np.column_stack([refit(*args, eta[:, k], Z, low[:, k], high[:, k]) for k in range(B.shape[1])])
+        eta = np.column_stack([refit(*args, eta[:, k], Z, low[:, k], high[:, k]) for k in range(B.shape[1])])
+        for k in range(B.shape[1]) if unbounded.any() else ():  # what has no bound once more, by slopes: they tell more
+            eta[:, k] = refit(*args, eta[:, k], Z[:, unbounded], -np.inf, np.inf)
+        return eta
 
     def _residual(self, eta):
         return self.objective.residual(self.offset[:, None] + eta)
