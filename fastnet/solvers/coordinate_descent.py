@@ -1,9 +1,11 @@
 """Coordinate descent over the active rows, joined with projected Newton steps by conjugate gradients.
 
 For active sets too large for a factor, and where the factor is near singular: sweeps find the signs, conjugate
-gradients the curvature. Both never raise the objective.
+gradients the curvature. Both never raise the objective. Where columns depend on each other, as when there are more of
+them than rows, a Newton step would go far past many kinks: it is damped, the more the less of it could be taken.
 
-    Friedman, Hastie, Tibshirani (2010), Regularization paths ...; Bertsekas (1982), Projected Newton methods.
+    Friedman, Hastie, Tibshirani (2010), Regularization paths ...; Bertsekas (1982), Projected Newton methods;
+    Marquardt (1963), An algorithm for least-squares estimation of nonlinear parameters (the damping).
 """
 
 from ..jit import internal, jit
@@ -12,6 +14,12 @@ from ..state import ROWS
 from ..vectors import axpy, copy_head, dot, fill
 
 MOST_CG = 200
+FORCING = 0.05  # of the largest gradient: what conjugate gradients may leave of it
+DAMPED = 1e-2  # the first damping, over the squared norms of the columns
+STRONGER, WEAKER = 10.0, 0.2  # what a step that could not be taken whole, or could, makes of it
+UNDAMPED, MOST_DAMPED = 1e-6, 1.0  # below there is none; more makes a step no better than a sweep
+ROUNDING = 1e-15  # share of the objective by which it may seem to rise
+SHORTER = 0.3  # the share of a step that is tried after the whole one
 
 
 @internal
@@ -84,8 +92,8 @@ def _image(store, support, m, basis, shift, out):
 
 
 @internal
-def _conjugate_gradients(store, active, support, m, basis, shift, l2, target, image, probe):
-    """Solve (X_S'X_S + l2 factor) step = -gradient, Jacobi preconditioned, to max|rest| <= target.
+def _conjugate_gradients(store, active, support, m, basis, shift, l2, damping, target, image, probe):
+    """Solve (X_S'X_S + l2 factor + damping square) step = -gradient, Jacobi preconditioned, to max|rest| <= target.
 
     Leaves the step in support.step and X_S step in `image`; returns the iterations.
     """
@@ -94,7 +102,7 @@ def _conjugate_gradients(store, active, support, m, basis, shift, l2, target, im
         k = support[i].row
         support[i].step = 0.0
         support[i].rest = -support[i].gradient
-        scaled = support[i].rest / (active[k].square + l2 * active[k].factor)
+        scaled = support[i].rest / ((1.0 + damping) * active[k].square + l2 * active[k].factor)
         support[i].search = scaled
         energy += support[i].rest * scaled
     fill(image, 0.0)
@@ -102,7 +110,8 @@ def _conjugate_gradients(store, active, support, m, basis, shift, l2, target, im
         _image(store, support, m, basis, shift, probe)
         curvature = dot(probe, probe)
         for i in range(m):
-            curvature += l2 * active[support[i].row].factor * support[i].search ** 2
+            k = support[i].row
+            curvature += (l2 * active[k].factor + damping * active[k].square) * support[i].search ** 2
         if not curvature > 0.0:
             return iteration
         a = energy / curvature
@@ -110,7 +119,7 @@ def _conjugate_gradients(store, active, support, m, basis, shift, l2, target, im
         fresh = 0.0
         for i in range(m):
             k = support[i].row
-            ridge = l2 * active[k].factor
+            ridge = l2 * active[k].factor + damping * active[k].square
             support[i].step += a * support[i].search
             support[i].rest -= a * (store.row_dot(k, probe) + ridge * support[i].search)
             active[i].trial = support[i].rest / (active[k].square + ridge)
@@ -179,38 +188,52 @@ def _set_trial(store, active, k, full, l1, residual, shift):
 
 
 @internal
-def newton_step(store, active, support, rows, work, basis, l1, l2, relative, absolute):
+def newton_step(store, active, support, rows, work, basis, l1, l2, damping, absolute):
     """One projected Newton step on the support: many coefficients may become zero at once.
 
-    Accepted when the objective does not rise; otherwise the step is cut at its first kink, where the quadratic model
-    is exact and the descent certain. Returns the conjugate gradient iterations.
+    Accepted when the objective does not rise; otherwise a share of it, or it is cut at its first kink, where the
+    quadratic model is exact and the descent certain. Returns (conjugate gradient iterations, the next damping).
     """
-    residual, image, probe, trial = work.residual, work.a, work.b, work.c
+    residual, image, trial = work.residual, work.a, work.c
     m, largest = _find_support(store, active, support, rows, residual, l1, l2)
     if m == 0 or largest <= absolute:
-        return 0
-    target = max(relative * largest, absolute)
-    iterations = _conjugate_gradients(store, active, support, m, basis, work.shift, l2, target, image, probe)
-    before = objective(active, rows, residual, False, l1, l2)
-    for i in range(residual.shape[0]):
-        trial[i] = residual[i] - image[i]
-    for k in range(rows):
-        active[k].trial = active[k].coef
-    lazy = store.row_lazy()
-    for i in range(m):
-        k = support[i].row
-        _set_trial(store, active, k, active[k].coef + support[i].step, l1, trial, work.shift)
-    if lazy:
-        settle(basis, work.shift, trial)
-    if objective(active, rows, trial, True, l1, l2) <= before:
-        accept_trial(active, rows)
-        copy_head(trial, residual, residual.shape[0])
-        return iterations
+        return 0, damping
+    target = max(FORCING * largest, absolute)
+    iterations = _conjugate_gradients(store, active, support, m, basis, work.shift, l2, damping, target, image, work.b)
+    most = (1.0 + ROUNDING) * objective(active, rows, residual, False, l1, l2)
+    for share in (1.0, SHORTER):
+        _project_step(store, active, support, rows, m, work, basis, l1, share)
+        if objective(active, rows, trial, True, l1, l2) <= most:
+            accept_trial(active, rows)
+            copy_head(trial, residual, residual.shape[0])
+            return iterations, _next_damping(damping, share == 1.0)
     t = _first_kink(active, support, m, l1)
     for i in range(m):
         active[support[i].row].coef += t * support[i].step
     axpy(-t, image, residual)
-    return iterations
+    return iterations, _next_damping(damping, False)
+
+
+@internal
+def _project_step(store, active, support, rows, m, work, basis, l1, share):
+    """trial = coef + share * step, clipped to zero and bounds; work.c = the residual there."""
+    residual, trial = work.residual, work.c
+    for i in range(residual.shape[0]):
+        trial[i] = residual[i] - share * work.a[i]
+    for k in range(rows):
+        active[k].trial = active[k].coef
+    for i in range(m):
+        k = support[i].row
+        _set_trial(store, active, k, active[k].coef + share * support[i].step, l1, trial, work.shift)
+    if store.row_lazy():
+        settle(basis, work.shift, trial)
+
+
+@internal
+def _next_damping(damping, whole):
+    if whole:
+        return WEAKER * damping if damping > UNDAMPED else 0.0
+    return min(max(STRONGER * damping, DAMPED), MOST_DAMPED)
 
 
 @jit
@@ -248,12 +271,13 @@ def iterate(store, active, support, rows, work, basis, l1, l2, accuracy, budget,
     spent = 0
     fill(work.shift, 0.0)
     sweeps = 0
+    damping = 0.0
     while spent <= budget and sweeps < most:
         change = epoch(store, active, rows, work.residual, basis, work.shift, l1, l2)
         spent += entries + rows
         sweeps += 1
         if change <= accuracy:
             return True, spent, sweeps
-        iterations = newton_step(store, active, support, rows, work, basis, l1, l2, 0.05, 0.1 * accuracy)
+        iterations, damping = newton_step(store, active, support, rows, work, basis, l1, l2, damping, 0.1 * accuracy)
         spent += 2 * (iterations + 1) * entries
     return False, spent, sweeps
