@@ -184,10 +184,10 @@ class QuadraticEngine:
         """Residual from scratch, what violates, and the duality gap; returns (violators, those that exceed l1)."""
         return certify(self, collect, l1, l2, tol, self.null)
 
-    def load(self, violators):
-        """Append the columns listed in screen.candidate to the active rows."""
+    def load(self, violators, l2):
+        """Append the columns listed in screen.candidate to the active rows; see `append_violators`."""
         while not self.run(
-            load_violators, self.design, self.store, self.active, self.screen, self.quadratic, self.work, violators
+            load_violators, self.design, self.store, self.active, self.screen, self.quadratic, self.work, violators, l2
         ):
             self.grow()
 
@@ -251,7 +251,7 @@ class QuadraticEngine:
         k, first = len(columns), int(self.work.counts[ROWS])
         self.screen.candidate[:k] = columns
         self.screen.found[:k] = beta
-        self.load(k)
+        self.load(k, np.inf)  # all of them
         self.active["coef"][first : first + k] = self.active["previous"][first : first + k] = beta
         self.run(refresh_residual, self.store, self.active, self.quadratic, self.work)
 

@@ -152,7 +152,7 @@ class GLMEngine(QuadraticEngine):
                 return Status.CONVERGED
             if self.work.counts[ITERATIONS] >= max_iter:
                 return Status.MAX_ITER
-            self.load(violators)
+            self.load(violators, l2)
             if true == 0 and not first:
                 tightness *= 0.2
                 if tightness < TIGHTEST or 0.9 * best <= gap <= FLOOR * self.null:
@@ -214,9 +214,9 @@ class GLMEngine(QuadraticEngine):
     def _dot_all(self):
         return self.examine(0.0, 0.0, 0.0)[0]
 
-    def load(self, violators):
-        """Append the columns listed in screen.candidate to the active rows."""
-        super().load(violators)
+    def load(self, violators, l2):
+        """Append the columns listed in screen.candidate to the active rows; see `append_violators`."""
+        super().load(violators, l2)
         rows, capacity, counts = self.work.counts[ROWS], len(self.active), self.work.counts
         if len(self.before) < capacity:
             self.before, self.support = np.zeros(capacity), records(capacity, SUPPORT)

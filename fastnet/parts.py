@@ -17,6 +17,7 @@ col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
 col_find(j)                          prefetch what tells where column j is and how it is scaled
 col_hint(j)                          prefetch the entries of column j
 col_entries(j)                       stored entries of column j
+col_single(j)                        the row of the only stored entry of column j; -1 where there are several, or none
 
 Rows (the active columns, copied, standardised and weighted: one row of memory per active column)
 -------------------------------------------------------------------------------------------------
@@ -48,7 +49,7 @@ from numba.extending import overload_method
 from .compiler import MethodCompiler
 
 REQUIRED = {
-    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries"),
+    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries", "col_single"),
     "rows": (
         "row_lazy",
         "row_room",
@@ -110,6 +111,11 @@ def _(self, j):
 @_method("col_entries")
 def _(self, j):
     return _find(self, "col_entries")
+
+
+@_method("col_single")
+def _(self, j):
+    return _find(self, "col_single")
 
 
 @_method("row_square")

@@ -127,6 +127,7 @@ class Screen(NamedTuple):
     neighbour: np.ndarray  # (p,) int32: columns that may pass the inflated threshold
     candidate: np.ndarray  # (p,) int32
     found: np.ndarray  # (p,) correlation of each violator
+    single: np.ndarray  # (n,) int32: the column that stands for those with an entry in this row alone; -1 for none
     state: np.ndarray  # (3,) number of neighbours, threshold of the list, relative rounding error of a dot product
 
     @classmethod
@@ -137,7 +138,8 @@ class Screen(NamedTuple):
         candidate, neighbour = np.empty(p, np.int32), np.empty(p, np.int32)
         reference = np.empty((REFERENCES, n))
         state = np.array([0.0, np.inf, rounding])
-        return cls(bound, square, reference, records(64, TABLE), neighbour, candidate, np.empty(p), state)
+        single = np.full(n, -1, np.int32)
+        return cls(bound, square, reference, records(64, TABLE), neighbour, candidate, np.empty(p), single, state)
 
 
 class Work(NamedTuple):

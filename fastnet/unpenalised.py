@@ -106,7 +106,7 @@ def settle(fit, status, l1, l2, tol):
             return Status.CONVERGED
         if violators == 0 and not fit.work.values[GAP] < before:
             break
-        fit.load(violators)
+        fit.load(violators, l2)
     return status
 
 

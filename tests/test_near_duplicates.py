@@ -46,3 +46,64 @@ def test_an_unpenalised_column_at_its_bound_that_another_nearly_equals_is_no_rou
         better = b[:, k] + 0.5 * np.array([-far, far, 0.0]) * (b[1, k] == 0)
         moved = fastnet.verify(X, y, better[:, None], path.intercepts[[k]], path.alphas[[k]], family=family, **limits)
         assert path.objectives[k] <= moved.objectives[0] + 2 * path.tol * path.null_objective
+
+
+def words(n, p, seed):
+    """Words in a few documents, half of them in one alone."""
+    rng = np.random.default_rng(seed)
+    count = np.minimum(1 + rng.geometric(0.4, p) * rng.integers(1, 4, p), n // 3)
+    count[rng.random(p) < 0.5] = 1
+    rows = np.concatenate([np.sort(rng.choice(n, c, replace=False)) for c in count])
+    X = sparse.csc_array((np.ones(len(rows)), rows, np.concatenate(([0], np.cumsum(count)))), shape=(n, p))
+    X.data *= rng.choice([-2.0, 1.0, 3.0], X.nnz)
+    return X, X[:, :30] @ rng.standard_normal(30) + rng.standard_normal(n)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_more_active_columns_than_the_factor_holds_and_dependent_ones(seed):
+    """Without damping a Newton step goes far past many kinks, and is cut at the first: hundreds of steps, no end."""
+    X, y = words(1000, 2500, seed)
+    path = fastnet.enet_path(X, y, alphas=8, alpha_min_ratio=1e-3, max_iter=250)
+    assert path.dfs.max() > 800
+    assert fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas).gaps.max() <= path.tol
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+@pytest.mark.parametrize("options", [{}, {"fit_intercept": False}, {"standardize": False}, {"sample_weight": True}])
+def test_words_that_occur_once_in_the_same_text(options, family):
+    """Standardised they are equal but for their sign: without a ridge one is enough, with one they share."""
+    X, y = words(60, 300, 0)
+    y = (y > 0) * 1.0 if family == "binomial" else y
+    if "sample_weight" in options:
+        options = {"sample_weight": np.random.default_rng(2).random(60) + 0.1}
+    once = np.diff(X.indptr) == 1
+    for l1_ratio in (1.0, 0.5):
+        path = fastnet.enet_path(X, y, family=family, l1_ratio=l1_ratio, tol=1e-9, alphas=20, **options)
+        found = fastnet.verify(
+            X, y, path.coefs, path.intercepts, path.alphas, family=family, l1_ratio=l1_ratio, **options
+        )
+        assert found.gaps.max() <= 1e-9
+        last = np.flatnonzero(path.coefs[:, [-1]].toarray()[:, 0] * once)
+        rows = X.indices[X.indptr[:-1]][last]
+        if l1_ratio == 1.0 and "standardize" not in options:
+            assert len(last) > 10
+            assert len(np.unique(rows)) == len(rows)
+    assert len(np.unique(rows)) < len(rows)  # with a ridge
+
+
+def test_columns_of_one_entry_are_told_apart_where_they_differ():
+    """By their size without standardisation, by their sign between bounds, by their penalty factors."""
+    X, y = words(60, 300, 1)
+    factor = np.random.default_rng(3).uniform(0.5, 2.0, 300)
+    for options in ({"standardize": False}, {"lower": 0.0}, {"penalty_factor": factor}):
+        path = fastnet.enet_path(X, y, tol=1e-9, alphas=20, **options)
+        dense = fastnet.enet_path(X.toarray(), y, tol=1e-9, alphas=path.alphas, **options)
+        np.testing.assert_allclose(path.objectives, dense.objectives, rtol=1e-8)
+        assert fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, **options).gaps.max() <= 1e-9
+
+
+def test_a_warm_start_in_which_equal_columns_share():
+    X, y = words(60, 300, 0)
+    shared = fastnet.enet_path(X, y, l1_ratio=0.5, alphas=10)
+    path = fastnet.enet_path(X, y, alphas=shared.alphas[4:], warm_start=shared, tol=1e-9)
+    assert fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas).gaps.max() <= 1e-9

@@ -108,6 +108,10 @@ class CSCDesign(NamedTuple):
             return self.rows[0]
         return self.indptr[j + 1] - self.indptr[j]
 
+    def col_single(self, j):
+        start = self.indptr[j]
+        return np.int64(self.indices[start]) if self.indptr[j + 1] == start + 1 else -1
+
     def row_shifts(self, columns):
         """What the rows of these columns lack of being centred, per unit of root; (len(columns),)."""
         shifts = self.center[columns] * self.inv_scale[columns]

@@ -84,6 +84,9 @@ class DenseDesign(NamedTuple):
     def col_entries(self, j):
         return self.columns.shape[1]
 
+    def col_single(self, j):
+        return -1
+
 
 class DenseRows(NamedTuple):
     values: np.ndarray  # (capacity, n)

@@ -162,7 +162,7 @@ def look(design, store, active, factor, screen, quadratic, work, collect, l1, l2
         if order != LOAD:
             return order
     counts[FIRST_NEW] = counts[ROWS]
-    if not append_violators(design, store, active, screen, quadratic, work, counts[VIOLATORS]):
+    if not append_violators(design, store, active, screen, quadratic, work, counts[VIOLATORS], l2):
         return GROW
     products = counts[ROWS] * (counts[ROWS] - counts[FIRST_NEW]) * work.a.shape[0]
     if counts[ROWS] > factor.order.shape[0] or products > FEW_PRODUCTS:

@@ -35,7 +35,7 @@ def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
             return Status.CONVERGED
         if counts[ITERATIONS] >= max_iter:
             return Status.MAX_ITER
-        fit.load(violators)
+        fit.load(violators, l2)
         if true == 0 and not first:
             tightness *= 0.2
             if tightness < TIGHTEST:

@@ -10,6 +10,7 @@ from ..vectors import copy_head
 from . import cholesky, newton
 from .gap import limits_of
 
+ALIKE = 1e-14  # share by which squared norms may differ that are equal but for rounding
 DEPENDENT = 1e-12  # below this share of its squared norm, a projected column counts as spanned by the basis
 
 
@@ -26,20 +27,45 @@ def _has_room(design, store, active, screen, work, violators):
 
 
 @jit
-def load_violators(design, store, active, screen, quadratic, work, violators):
+def load_violators(design, store, active, screen, quadratic, work, violators, l2):
     """`append_violators` alone."""
-    return append_violators(design, store, active, screen, quadratic, work, violators)
+    return append_violators(design, store, active, screen, quadratic, work, violators, l2)
 
 
 @internal
-def append_violators(design, store, active, screen, quadratic, work, violators):
-    """Append screen.candidate[:violators] as rows; False when there is no room, and then nothing has changed."""
+def _has_stand_in(design, screen, j):
+    """Whether column j has its only entry where a column loaded before has, and equals it but for its sign.
+
+    So do words that occur once, in the same text, standardised. Without a ridge one of them is enough: where it is
+    optimal, the others are with a coefficient of zero.
+    """
+    row = design.col_single(j)
+    if row < 0:
+        return False
+    other = screen.single[row]
+    if other < 0:
+        screen.single[row] = j
+    if other < 0 or other == j:  # which may have been dropped since
+        return False
+    return abs(screen.square[j] - screen.square[other]) <= ALIKE * screen.square[other]
+
+
+@internal
+def append_violators(design, store, active, screen, quadratic, work, violators, l2):
+    """Append screen.candidate[:violators] as rows; False when there is no room, and then nothing has changed.
+
+    Where there is no ridge, columns for which another stands are left out for good.
+    """
     if not _has_room(design, store, active, screen, work, violators):
         return False
     rows = work.counts[ROWS]
+    alone = l2 == 0.0 and quadratic.limits.shape[0] == 0
     for e in range(violators):
         j = screen.candidate[e]
         if screen.bound[j].stamp == RESIDENT:  # listed twice
+            continue
+        if alone and _has_stand_in(design, screen, j):
+            make_resident(screen, j)
             continue
         store.row_load(rows, design, j, quadratic.root)
         store.row_project(rows, quadratic.basis)
