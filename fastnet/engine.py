@@ -215,7 +215,9 @@ class QuadraticEngine:
         rows = self.work.counts[ROWS]
         if self.work.counts[MODE] == DIRECT or self.fallbacks > MOST_FALLBACKS:
             return
-        if np.count_nonzero(self.active["coef"][:rows]) > 0.7 * self.limit or rows > self.limit:
+        support = np.count_nonzero(self.active["coef"][:rows])
+        few = support <= 0.7 * self.limit or support <= len(self.work.residual) <= self.limit  # it will not grow
+        if not few or rows > self.limit:
             return
         self.work.counts[MODE] = DIRECT
         restart(self, l1, l2)

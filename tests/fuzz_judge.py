@@ -30,6 +30,10 @@ def judge(spec: Spec):
     share = 0.1 if spec.columns in HARD and spec.family != "gaussian" else 1e-6  # Newton on Hessians of no condition
     if spec.columns == "nearly equal" and spec.bounds:  # what is left alone differs
         share = max(share, 1e-3)
+    if spec.family != "gaussian" and spec.factors == "zeros":  # they may diverge: each ends where little is gained
+        share = max(share, 1e-4)
+    if spec.columns == "far shift" and spec.bounds and not spec.fit_intercept:  # columns of 1e8 that differ by 1
+        share = max(share, 1e-5)
     if spec.family == "inverse_gaussian" and spec.bounds:  # not convex: more than one minimum
         share = 1.0
     assert apart <= share * found.null_objective + 100 * SLACK * size, (  # it may diverge: separable classes
@@ -46,11 +50,12 @@ def judge(spec: Spec):
     rounding = _rounding_of_objectives(problem, path)
     for k in np.flatnonzero((path.statuses == Status.CONVERGED) & certifiable):
         promised, true = path.tol * path.null_objective, found.objectives[k] - found.dual_objectives[k]
-        allowed = promised * 1.001 + (0.05 if blunt else loose * SLACK) * scale + SLACK * size + rounding[k]
+        allowed = promised * 1.001 + (0.3 if blunt else loose * SLACK) * scale + SLACK * size + rounding[k]
         if spec.columns == "nearly equal" and path.alphas[k] == 0.0:  # fits leave alone what cancels to nine digits
             allowed += scale
         assert true <= allowed, f"point {k}: gap {path.gaps[k]:.3g} is claimed, verify finds {found.gaps[k]:.3g}"
     weak = certifiable & (spec.columns not in HARD) & (path.gaps > 1e-2) & (found.gaps < 1e-4 * path.gaps)
+    weak &= spec.family != "inverse_gaussian"  # the gap is that of a quadratic model
     weak &= _rounding_of_eta(problem, path) < 1e-9  # beyond, no residual is orthogonal to what has no penalty
     assert not weak.any() or spec.max_iter < 1000, f"a gap of {path.gaps[weak]} where verify finds {found.gaps[weak]}"
     size = max(size, path.null_objective)
@@ -115,12 +120,12 @@ def _reference_agrees(spec, problem, path):
             if path.statuses[k] == Status.CONVERGED:
                 assert gap <= path.gaps[k] * 1.001 + SLACK, f"point {k}: the reference finds gap {gap:.3g}"
         return
-    loss = NaiveGLM(truth, problem.family, spec.family)
+    loss, rounding = NaiveGLM(truth, problem.family, spec.family), _rounding_of_objectives(problem, path)
     for k, alpha in enumerate(path.alphas):
         b = path.coefs[:, [k]].toarray()[:, 0]
         value = loss.objective(path.intercepts[k], b, alpha)
         scale = path.null_objective
-        assert abs(value - path.objectives[k]) <= 1e-7 * abs(value) + SLACK * max(scale, 1.0), (
+        assert abs(value - path.objectives[k]) <= 1e-7 * abs(value) + SLACK * max(scale, 1.0) + rounding[k], (
             f"point {k}: objective {value}"
         )
         if path.statuses[k] == Status.CONVERGED and spec.family != "inverse_gaussian":

@@ -11,6 +11,8 @@ from scipy import sparse
 
 import fastnet
 from fastnet import losses
+from fastnet.engine import DIRECT_LIMIT, QuadraticEngine
+from fastnet.state import DIRECT, MODE, ROWS
 
 
 @pytest.mark.parametrize("kind", [np.asfortranarray, sparse.csc_array])
@@ -107,3 +109,28 @@ def test_a_warm_start_in_which_equal_columns_share():
     shared = fastnet.enet_path(X, y, l1_ratio=0.5, alphas=10)
     path = fastnet.enet_path(X, y, alphas=shared.alphas[4:], warm_start=shared, tol=1e-9)
     assert fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas).gaps.max() <= 1e-9
+
+
+def test_a_support_as_large_as_the_sample_returns_to_the_factor():
+    """Near interpolation the direct solver may give up once; the points after it need not do with sweeps alone."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((600, 1000)), rng.standard_normal(600)
+    modes = []
+    solve = QuadraticEngine._solve
+
+    def noted(fit, *arguments):
+        many = np.count_nonzero(fit.active["coef"][: fit.work.counts[ROWS]]) > 0.7 * DIRECT_LIMIT
+        if many and not modes:
+            fit.leave_factor()
+        status = solve(fit, *arguments)
+        if many:
+            modes.append(int(fit.work.counts[MODE]))
+        return status
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QuadraticEngine, "_solve", noted)
+        alphas = fastnet.enet_path(X, y, alphas=1).alphas[0] * np.array([0.5, 0.25, 0.1, 0.01, 0.001, 0.0008])
+        path = fastnet.enet_path(X, y, alphas=alphas)
+    assert path.statuses[-1] == 0
+    assert modes
+    assert set(modes) == {DIRECT}

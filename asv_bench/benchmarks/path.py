@@ -106,6 +106,14 @@ class PathDeep(_Path):
     param_names = ["problem", "l1_ratio", "tol", "alpha_min_ratio"]
 
 
+class PathDefault(_Path):
+    """Sparse data as `enet_path` takes it by default, standardised: thousands of active columns, many equal."""
+
+    variant = "intercept+standardize"
+    params = [["S1", "S2", "debian"], L1_RATIOS, [1e-4], [1e-2]]
+    param_names = PathDeep.param_names
+
+
 class _Variant(Timed):
     def setup(self, problem, variant, l1_ratio, tol):
         compiled(PROBLEMS[problem].kind, variant, l1_ratio, tol)
