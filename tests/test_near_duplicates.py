@@ -10,7 +10,7 @@ from parts import data
 from scipy import sparse
 
 import fastnet
-from fastnet import losses
+from fastnet import interrupts, losses
 from fastnet.engine import DIRECT_LIMIT, QuadraticEngine
 from fastnet.state import DIRECT, MODE, ROWS
 
@@ -134,3 +134,22 @@ def test_a_support_as_large_as_the_sample_returns_to_the_factor():
     assert path.statuses[-1] == 0
     assert modes
     assert set(modes) == {DIRECT}
+
+
+def test_sweeps_over_very_many_rows_leave_the_main_thread_free_for_ctrl_c(monkeypatch):
+    """Few entries a row, but many rows: conjugate gradients on 50,000 of them may take a second in one kernel."""
+    rng = np.random.default_rng(0)
+    n, p = 400, 50_000
+    X = sparse.csc_array((np.ones(p), np.arange(p) % n, np.arange(p + 1)), shape=(n, p))
+    y = rng.standard_normal(n)
+    reached = []
+    run = interrupts.run
+
+    def noted(entries, function, *arguments):
+        reached.append(entries)
+        return run(entries, function, *arguments)
+
+    monkeypatch.setattr(interrupts, "run", noted)
+    path = fastnet.enet_path(X, y, l1_ratio=0.5, alphas=[1e-4])
+    assert path.dfs[-1] > 0.9 * p
+    assert max(reached) >= interrupts.LONG
