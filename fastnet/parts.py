@@ -36,6 +36,7 @@ row_entries(k)                    stored entries of row k
 
 and, called from Python only,
 
+stored(rows)                      stored entries of the first `rows` rows
 grown(capacity, more_entries)     a larger copy
 keep(kept)                        keep the rows of an increasing list, moved up
 gram(first, last, out)            out[first:last, :last] and its mirror = inner products of projected rows
@@ -63,6 +64,7 @@ REQUIRED = {
         "row_products",
         "row_reweight",
         "row_entries",
+        "stored",
         "grown",
         "keep",
         "gram",

@@ -151,5 +151,5 @@ def test_sweeps_over_very_many_rows_leave_the_main_thread_free_for_ctrl_c(monkey
 
     monkeypatch.setattr(interrupts, "run", noted)
     path = fastnet.enet_path(X, y, l1_ratio=0.5, alphas=[1e-4])
-    assert path.dfs[-1] > 0.9 * p
+    assert path.dfs[-1] > 0.8 * p
     assert max(reached) >= interrupts.LONG

@@ -153,6 +153,9 @@ class CSCRows(NamedTuple):
     def row_lazy(self):
         return True
 
+    def stored(self, rows):
+        return int(self.start[rows])
+
     def row_room(self, rows, more, entries):
         return rows + more < self.start.shape[0] and self.start[rows] + entries <= self.data.shape[0]
 

@@ -107,6 +107,9 @@ class DenseRows(NamedTuple):
     def row_lazy(self):
         return False
 
+    def stored(self, rows):
+        return rows * self.values.shape[1]
+
     def row_room(self, rows, more, entries):
         return rows + more <= self.values.shape[0]
 

@@ -14,6 +14,7 @@ from ..state import ROWS
 from ..vectors import axpy, copy_head, dot, fill
 
 MOST_CG = 200
+ROW = 10  # stored entries that take as long as the record of a row
 FORCING = 0.05  # of the largest gradient: what conjugate gradients may leave of it
 DAMPED = 1e-2  # the first damping, over the squared norms of the columns
 STRONGER, WEAKER = 10.0, 0.2  # what a step that could not be taken whole, or could, makes of it
@@ -236,6 +237,11 @@ def _next_damping(damping, whole):
     return min(max(STRONGER * damping, DAMPED), MOST_DAMPED)
 
 
+def longest_step(store, rows):
+    """Stored entries that one Newton step may touch."""
+    return 2 * MOST_CG * (store.stored(rows) + ROW * rows)
+
+
 @jit
 def extrapolate(store, active, work, basis, l1, l2, ratio):
     """Start an alpha from coef + ratio * (coef - previous), sign changes clipped to zero, if the objective falls."""
@@ -265,7 +271,7 @@ def iterate(store, active, support, rows, work, basis, l1, l2, accuracy, budget,
     Stops early when about `budget` stored entries were touched, or after `most` sweeps. Returns (done, entries
     touched, sweeps).
     """
-    entries = 0
+    entries = ROW * rows
     for k in range(rows):
         entries += store.row_entries(k)
     spent = 0
@@ -274,7 +280,7 @@ def iterate(store, active, support, rows, work, basis, l1, l2, accuracy, budget,
     damping = 0.0
     while spent <= budget and sweeps < most:
         change = epoch(store, active, rows, work.residual, basis, work.shift, l1, l2)
-        spent += entries + rows
+        spent += entries
         sweeps += 1
         if change <= accuracy:
             return True, spent, sweeps

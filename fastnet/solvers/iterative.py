@@ -4,7 +4,7 @@ import numpy as np
 
 from ..result import Status
 from ..state import GAP, ITERATIONS, ROWS, SUPPORT, records
-from .coordinate_descent import extrapolate, iterate
+from .coordinate_descent import extrapolate, iterate, longest_step
 from .rows import compact
 
 LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
@@ -48,6 +48,7 @@ def _sweeps(fit, l1, l2, accuracy, max_iter):
     work = fit.work
     if fit.support is None or len(fit.support) < len(fit.active):
         fit.support = records(len(fit.active), SUPPORT)
+    fit.reach = max(fit.reach, longest_step(fit.store, int(work.counts[ROWS])))
     left = max_iter - int(work.counts[ITERATIONS])
     done, _, sweeps = fit.run(
         iterate, fit.store, fit.active, fit.support, work.counts[ROWS], work, fit.quadratic.basis, l1, l2, accuracy,

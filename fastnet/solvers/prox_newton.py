@@ -16,7 +16,7 @@ import numpy as np
 from ..jit import internal, jit
 from ..state import DIRECT, ITERATIONS, ITERATIVE, MODE, ROWS
 from ..vectors import axpy, dot, fill, multiply
-from .coordinate_descent import iterate
+from .coordinate_descent import iterate, longest_step
 from .lagged_hessian import renew_gram
 from .lagged_newton import CURVATURE, FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
 from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH
@@ -133,6 +133,7 @@ def reweighted_direction(fit, l1, l2, accuracy, most):
     )
     if violation <= accuracy:
         return FINISHED
+    fit.reach = max(fit.reach, longest_step(fit.model, int(work.counts[ROWS])))
     _, _, sweeps = fit.run(
         iterate, fit.model, fit.active, fit.support, work.counts[ROWS], inner, at.basis, l1, l2, target, BUDGET, most
     )
