@@ -88,6 +88,7 @@ def _rounding_of_eta(problem, path):
 
 
 def _rounding_of_objectives(problem, path):
+    """The same for the objective."""
     moved = _rounding_of_eta(problem, path)
     slope = np.sqrt(2 * np.abs(path.objectives))  # of a quadratic loss; others have slopes of about 1
     return moved * (slope + (moved if problem.family == "gaussian" else 1.0))

@@ -111,7 +111,7 @@ def test_a_warm_start_in_which_equal_columns_share():
     assert fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas).gaps.max() <= 1e-9
 
 
-def test_a_support_as_large_as_the_sample_returns_to_the_factor():
+def test_a_support_as_large_as_the_sample_returns_to_the_factor(monkeypatch):
     """Near interpolation the direct solver may give up once; the points after it need not do with sweeps alone."""
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((600, 1000)), rng.standard_normal(600)
@@ -127,10 +127,9 @@ def test_a_support_as_large_as_the_sample_returns_to_the_factor():
             modes.append(int(fit.work.counts[MODE]))
         return status
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QuadraticEngine, "_solve", noted)
-        alphas = fastnet.enet_path(X, y, alphas=1).alphas[0] * np.array([0.5, 0.25, 0.1, 0.01, 0.001, 0.0008])
-        path = fastnet.enet_path(X, y, alphas=alphas)
+    monkeypatch.setattr(QuadraticEngine, "_solve", noted)
+    alphas = fastnet.enet_path(X, y, alphas=1).alphas[0] * np.array([0.5, 0.25, 0.1, 0.01, 0.001, 0.0008])
+    path = fastnet.enet_path(X, y, alphas=alphas)
     assert path.statuses[-1] == 0
     assert modes
     assert set(modes) == {DIRECT}

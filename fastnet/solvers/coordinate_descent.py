@@ -14,6 +14,7 @@ from ..state import ROWS
 from ..vectors import axpy, copy_head, dot, fill
 
 MOST_CG = 200
+BUDGET = 2e8  # stored entries touched between two looks at Ctrl-C: about a fifth of a second
 ROW = 10  # stored entries that take as long as the record of a row
 FORCING = 0.05  # of the largest gradient: what conjugate gradients may leave of it
 DAMPED = 1e-2  # the first damping, over the squared norms of the columns
@@ -237,9 +238,16 @@ def _next_damping(damping, whole):
     return min(max(STRONGER * damping, DAMPED), MOST_DAMPED)
 
 
-def longest_step(store, rows):
-    """Stored entries that one Newton step may touch."""
-    return 2 * MOST_CG * (store.stored(rows) + ROW * rows)
+def sweep(fit, store, work, basis, l1, l2, accuracy, most):
+    """`iterate` on the active rows of `fit`, for as long as one call may take; returns (done, sweeps).
+
+    Ctrl-C is heard meanwhile, also where a single Newton step may take long.
+    """
+    rows = int(fit.work.counts[ROWS])
+    fit.reach = max(fit.reach, 2 * MOST_CG * (store.stored(rows) + ROW * rows))
+    arguments = store, fit.active, fit.support, rows, work, basis, l1, l2, accuracy, BUDGET, most
+    done, _, sweeps = fit.run(iterate, *arguments)
+    return done, sweeps
 
 
 @jit

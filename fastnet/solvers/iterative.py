@@ -3,14 +3,13 @@
 import numpy as np
 
 from ..result import Status
-from ..state import GAP, ITERATIONS, ROWS, SUPPORT, records
-from .coordinate_descent import extrapolate, iterate, longest_step
+from ..state import GAP, ITERATIONS, SUPPORT, records
+from .coordinate_descent import extrapolate, sweep
 from .rows import compact
 
 LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 FINEST = 2e-16  # below this a change of a correlation is rounding
-BUDGET = 2e8  # stored entries touched between two looks at Ctrl-C: about a fifth of a second
 
 
 def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
@@ -48,11 +47,7 @@ def _sweeps(fit, l1, l2, accuracy, max_iter):
     work = fit.work
     if fit.support is None or len(fit.support) < len(fit.active):
         fit.support = records(len(fit.active), SUPPORT)
-    fit.reach = max(fit.reach, longest_step(fit.store, int(work.counts[ROWS])))
     left = max_iter - int(work.counts[ITERATIONS])
-    done, _, sweeps = fit.run(
-        iterate, fit.store, fit.active, fit.support, work.counts[ROWS], work, fit.quadratic.basis, l1, l2, accuracy,
-        BUDGET, left,
-    )  # fmt: skip
+    done, sweeps = sweep(fit, fit.store, work, fit.quadratic.basis, l1, l2, accuracy, left)
     work.counts[ITERATIONS] += sweeps
     return done

@@ -16,13 +16,12 @@ import numpy as np
 from ..jit import internal, jit
 from ..state import DIRECT, ITERATIONS, ITERATIVE, MODE, ROWS
 from ..vectors import axpy, dot, fill, multiply
-from .coordinate_descent import iterate, longest_step
+from .coordinate_descent import sweep
 from .lagged_hessian import renew_gram
 from .lagged_newton import CURVATURE, FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
 from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH
 from .rows import row_violation, take_out_all
 
-BUDGET = 2e8  # stored entries touched in one step at most
 FINEST = 2e-16  # share of the residual's norm below which a change of a correlation is rounding
 FORCING = 0.02  # accuracy of the quadratic model, relative to the violation at hand
 
@@ -133,10 +132,7 @@ def reweighted_direction(fit, l1, l2, accuracy, most):
     )
     if violation <= accuracy:
         return FINISHED
-    fit.reach = max(fit.reach, longest_step(fit.model, int(work.counts[ROWS])))
-    _, _, sweeps = fit.run(
-        iterate, fit.model, fit.active, fit.support, work.counts[ROWS], inner, at.basis, l1, l2, target, BUDGET, most
-    )
+    _, sweeps = sweep(fit, fit.model, inner, at.basis, l1, l2, target, most)
     work.counts[ITERATIONS] += max(sweeps, 1)
     fit.run(change_of_model, fit.quadratic, work, inner, at, violation)
     return STEP
