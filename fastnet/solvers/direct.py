@@ -1,6 +1,6 @@
 """One point of the path by direct steps: solve on the factor, certify, let in what violates, repeat.
 
-Two kernels take turns: one knows the factor, the other X. Python makes room and takes many inner products at once.
+One kernel does what needs no room; Python makes room and takes many inner products at once.
 """
 
 import numpy as np
@@ -42,10 +42,10 @@ LAZY_RIDGE = 1.15  # a factor made with a ridge within this ratio of today's pre
 PROGRESS = 1e-15  # share of the null objective by which a step must lower the objective
 FEW_PRODUCTS = 1e5  # multiplications that cost less in place than a call of BLAS and the way there
 
-# What to do next. ENTER and STEP are for `advance`: what violates enters the factor, the direct step. CERTIFY and LOAD
-# are for `look`: the certificate, and loading what violates. The others are for Python: to drop idle rows where they
-# are many, to make room for the violators, to take inner products of the new rows, or to give a row that depends on the
-# factor a place in it. Or the end: at a Status, or STUCK, so that the iterative solver should take over.
+# What to do next. First what `take_steps` does: what violates enters the factor, the direct step, the certificate,
+# loading what violates. Then what Python does: to drop idle rows where they are many, to make room for the violators,
+# to take inner products of the new rows, or to give a row that depends on the factor a place in it (by a kernel that
+# few fits need). Or the end: at a Status, or STUCK, so that the iterative solver should take over.
 ENTER, STEP, CERTIFY, LOAD, CROWDED, GROW, FILL, EXCHANGE, CONVERGED, MAX_ITER, STUCK = range(11)
 
 
@@ -56,10 +56,8 @@ def solve_direct(fit, l1, l2, tol, max_iter):
     counts[ROUNDS], counts[IDLE], values[LOWEST] = 0, 0, np.inf
     order = STEP
     while order < CONVERGED:
-        if order <= STEP:
-            order = fit.run(advance, fit.active, fit.factor, fit.work, l1, l2, accuracy, order)
-        elif order <= LOAD:
-            order = _look(fit, l1, l1, l2, tol, fit.null, max_iter, order)
+        if order <= LOAD:
+            order = _take_steps(fit, l1, l1, l2, tol, fit.null, max_iter, accuracy, order)
         elif order == EXCHANGE:
             order = fit.run(exchange, fit.active, fit.factor, fit.work, l1, l2)
         elif order == FILL:
@@ -79,14 +77,15 @@ def certify(fit, collect, l1, l2, tol, null):
 
     Returns (violators above `collect`, those above l1), see `find_violators`. With null = 0 there is no gap.
     """
-    _look(fit, collect, l1, l2, tol, null, 0, CERTIFY)  # no more iterations: nothing is loaded
+    _take_steps(fit, collect, l1, l2, tol, null, 0, 0.0, CERTIFY)  # no more iterations: nothing is loaded
     return int(fit.work.counts[VIOLATORS]), int(fit.work.counts[TRUE])
 
 
-def _look(fit, collect, l1, l2, tol, null, max_iter, order):
+def _take_steps(fit, collect, l1, l2, tol, null, max_iter, accuracy, order):
+    most = 1 + int(interrupts.LONG / max(fit.reach, 1))  # steps between two looks at Ctrl-C
     return fit.run(
-        look, fit.design, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work,
-        collect, l1, l2, tol, null, max_iter, fit.limit, order,
+        take_steps, fit.design, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work,
+        collect, l1, l2, tol, null, max_iter, fit.limit, accuracy, order, most,
     )  # fmt: skip
 
 
@@ -116,21 +115,34 @@ def restart(fit, l1, l2):
 
 
 @jit
-def advance(active, factor, work, l1, l2, accuracy, order):
-    """What violates enters the factor, then the direct step; returns what to do next."""
+def take_steps(
+    design, store, active, factor, screen, quadratic, work,
+    collect, l1, l2, tol, null, max_iter, limit, accuracy, order, most,
+):  # fmt: skip
+    """Do what `order` says and what follows from it, at most so many steps; returns what to do next."""
     counts = work.counts
-    if order == ENTER:
-        entering, taken = let_in_violators(active, factor, work, counts[FIRST_NEW], l1, l2)
-        if entering > 0 and taken == 0:
-            return EXCHANGE
-        if taken == 0 and counts[ROWS] == counts[FIRST_NEW] and not _is_refinable(factor, work):
-            return STUCK
-    first = counts[ROUNDS] == 0
-    if first:
-        remember(active, work)
-    counts[ROUNDS] += 1
-    counts[LEFT] = _step(active, factor, work, counts[ROWS], l1, l2, accuracy, LAZY_RIDGE, first)
-    return CERTIFY
+    while order <= LOAD and most > 0:
+        most -= 1
+        if order == ENTER:
+            entering, taken = let_in_violators(active, factor, work, counts[FIRST_NEW], l1, l2)
+            order = _after_entering(factor, work, entering, taken)
+        elif order == STEP:
+            first = counts[ROUNDS] == 0
+            if first:
+                remember(active, work)
+            counts[ROUNDS] += 1
+            counts[LEFT] = _step(active, factor, work, counts[ROWS], l1, l2, accuracy, LAZY_RIDGE, first)
+            order = CERTIFY
+        elif order == CERTIFY:
+            counts[VIOLATORS], counts[TRUE] = certify_point(
+                design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null
+            )
+            order = _judge(work, tol, null, max_iter, limit)
+        else:
+            counts[FIRST_NEW] = counts[ROWS]
+            loaded = append_violators(design, store, active, screen, quadratic, work, counts[VIOLATORS], l2)
+            order = _multiply_new(store, factor, work) if loaded else GROW
+    return order
 
 
 @jit
@@ -138,6 +150,16 @@ def exchange(active, factor, work, l1, l2):
     """A row that depends on the factor takes a place in it; returns what to do next."""
     moved = exchange_dependent(active, factor, work, l1, l2)
     return STEP if moved or _is_refinable(factor, work) else STUCK
+
+
+@internal
+def _after_entering(factor, work, entering, taken):
+    """What to do when of the rows `entering` the factor has taken so many."""
+    if entering > 0 and taken == 0:
+        return EXCHANGE
+    if taken == 0 and work.counts[ROWS] == work.counts[FIRST_NEW] and not _is_refinable(factor, work):
+        return STUCK
+    return STEP
 
 
 @internal
@@ -150,20 +172,10 @@ def _is_refinable(factor, work):
     return False
 
 
-@jit
-def look(design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null, max_iter, limit, order):
-    """The certificate, then the rows of what violates, with their inner products; returns what to do next."""
+@internal
+def _multiply_new(store, factor, work):
+    """Inner products of the new rows with all, where they are few; returns what to do next."""
     counts = work.counts
-    if order == CERTIFY:
-        counts[VIOLATORS], counts[TRUE] = certify_point(
-            design, store, active, factor, screen, quadratic, work, collect, l1, l2, tol, null
-        )
-        order = _judge(work, tol, null, max_iter, limit)
-        if order != LOAD:
-            return order
-    counts[FIRST_NEW] = counts[ROWS]
-    if not append_violators(design, store, active, screen, quadratic, work, counts[VIOLATORS], l2):
-        return GROW
     products = counts[ROWS] * (counts[ROWS] - counts[FIRST_NEW]) * work.a.shape[0]
     if counts[ROWS] > factor.order.shape[0] or products > FEW_PRODUCTS:
         return FILL
