@@ -152,3 +152,24 @@ def test_sweeps_over_very_many_rows_leave_the_main_thread_free_for_ctrl_c(monkey
     path = fastnet.enet_path(X, y, l1_ratio=0.5, alphas=[1e-4])
     assert path.dfs[-1] > 0.8 * p
     assert max(reached) >= interrupts.LONG
+
+
+def test_words_that_occur_once_in_the_part_that_counts():
+    """A sample of weight zero, as a fold holds out, takes its entries with it; so do stored zeros."""
+    X, y = words(2400, 6000, 2)
+    counts = np.repeat([1.0, 0.0], 1200)
+    part = X[:1200].tocsc()
+    once = np.diff(part.indptr) == 1
+    for given, weight in ((X, counts), (part, None), (_with_stored_zeros(part), None)):
+        path = fastnet.enet_path(given, y[: given.shape[0]], sample_weight=weight, alphas=6, alpha_min_ratio=1e-2)
+        last = np.flatnonzero(path.coefs[:, [-1]].toarray()[:, 0] * once)
+        assert len(last) > 100
+        rows = part.indices[part.indptr[:-1][last]]
+        assert len(np.unique(rows)) == len(rows)
+
+
+def _with_stored_zeros(X):
+    """The same matrix, with a zero stored in the row after each entry."""
+    pattern = abs(X) + abs(X[np.roll(np.arange(X.shape[0]), 1)])
+    both = pattern.tocoo()
+    return sparse.csc_array((X.toarray()[both.coords], both.coords), shape=X.shape)
