@@ -17,12 +17,12 @@ col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
 col_find(j)                          prefetch what tells where column j is and how it is scaled
 col_hint(j)                          prefetch the entries of column j
 col_entries(j)                       stored entries of column j
-col_single(j)                        the row of the only stored entry of column j; -1 where there are several, or none
 
 Rows (the active columns, copied, standardised and weighted: one row of memory per active column)
 -------------------------------------------------------------------------------------------------
 row_room(rows, more, entries)     True when `more` rows with so many stored entries fit after `rows`
 row_load(k, design, j, root)      row k = root * x~_j; rows are appended in order
+row_single(k)                     the sample of the only entry that row k stores; -1 where it stores several, or none
 row_dot(k, r)                 <row_k, r>
 row_axpy(k, a, r)                 r += a * row_k
 row_put(c, v, block)              v becomes number c of the four vectors in block (4 n,)
@@ -50,11 +50,12 @@ from numba.extending import overload_method
 from .compiler import MethodCompiler
 
 REQUIRED = {
-    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries", "col_single"),
+    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries"),
     "rows": (
         "row_lazy",
         "row_room",
         "row_load",
+        "row_single",
         "row_dot",
         "row_axpy",
         "row_put",
@@ -115,9 +116,9 @@ def _(self, j):
     return _find(self, "col_entries")
 
 
-@_method("col_single")
-def _(self, j):
-    return _find(self, "col_single")
+@_method("row_single")
+def _(self, k):
+    return _find(self, "row_single")
 
 
 @_method("row_square")

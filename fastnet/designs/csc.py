@@ -108,10 +108,6 @@ class CSCDesign(NamedTuple):
             return self.rows[0]
         return self.indptr[j + 1] - self.indptr[j]
 
-    def col_single(self, j):
-        start = self.indptr[j]
-        return np.int64(self.indices[start]) if self.indptr[j + 1] == start + 1 else -1
-
     def row_shifts(self, columns):
         """What the rows of these columns lack of being centred, per unit of root; (len(columns),)."""
         shifts = self.center[columns] * self.inv_scale[columns]
@@ -120,6 +116,8 @@ class CSCDesign(NamedTuple):
 
 class CSCRows(NamedTuple):
     """Row k holds root * x_j * inv_scale_j on the stored entries: neither projected nor, but for large means, centred.
+
+    Stored zeros are left out, and entries of samples without weight, such as those that a fold holds out.
 
     The centred, projected column is row_k - basis' loading_k. Against any r with basis @ r = 0 the plain dot
     product is already the right one, so only Gram entries and updates of r need the loading.
@@ -173,15 +171,19 @@ class CSCRows(NamedTuple):
                     e += 1
                 self.indices[out] = i
                 self.data[out] = (x - center) * scale * root[i]
-                out += 1
+                out += self.data[out] != 0.0
             self.start[k + 1] = out
             return
         for e in range(design.indptr[j], design.indptr[j + 1]):
             i = design.indices[e]
             self.indices[out] = i
             self.data[out] = design.data[e] * scale * root[np.uint64(i)]
-            out += 1
+            out += self.data[out] != 0.0
         self.start[k + 1] = out
+
+    def row_single(self, k):
+        start = self.start[k]
+        return np.int64(self.indices[start]) if self.start[k + 1] == start + 1 else -1
 
     def row_project(self, k, basis):
         for a in range(basis.shape[0]):

@@ -84,9 +84,6 @@ class DenseDesign(NamedTuple):
     def col_entries(self, j):
         return self.columns.shape[1]
 
-    def col_single(self, j):
-        return -1
-
 
 class DenseRows(NamedTuple):
     values: np.ndarray  # (capacity, n)
@@ -116,6 +113,9 @@ class DenseRows(NamedTuple):
     def row_load(self, k, design, j, root):
         s = design.scaling[j]
         _standardized_copy(design.columns[j], s.center, s.inv_scale, root, self.values[k])
+
+    def row_single(self, k):
+        return -1
 
     def row_project(self, k, basis):
         for a in range(basis.shape[0]):

@@ -33,18 +33,18 @@ def load_violators(design, store, active, screen, quadratic, work, violators, l2
 
 
 @internal
-def _has_stand_in(design, screen, j):
-    """Whether column j has its only entry where a column loaded before has, and equals it but for its sign.
+def _has_stand_in(store, screen, k, j):
+    """Whether column j (row k) has its only entry where one loaded before has, and equals it but for its sign.
 
     So do words that occur once, in the same text, standardised. Without a ridge one of them is enough: where it is
     optimal, the others are with a coefficient of zero.
     """
-    row = design.col_single(j)
-    if row < 0:
+    sample = store.row_single(k)
+    if sample < 0:
         return False
-    other = screen.single[row]
+    other = screen.single[sample]
     if other < 0:
-        screen.single[row] = j
+        screen.single[sample] = j
     if other < 0 or other == j:  # which may have been dropped since
         return False
     return abs(screen.square[j] - screen.square[other]) <= ALIKE * screen.square[other]
@@ -64,12 +64,11 @@ def append_violators(design, store, active, screen, quadratic, work, violators, 
         j = screen.candidate[e]
         if screen.bound[j].stamp == RESIDENT:  # listed twice
             continue
-        if alone and _has_stand_in(design, screen, j):
-            make_resident(screen, j)
-            continue
-        store.row_load(rows, design, j, quadratic.root)
-        store.row_project(rows, quadratic.basis)
         make_resident(screen, j)
+        store.row_load(rows, design, j, quadratic.root)
+        if alone and _has_stand_in(store, screen, rows, j):
+            continue
+        store.row_project(rows, quadratic.basis)
         row = active[rows]
         row.column = j
         row.coef = row.previous = 0.0
