@@ -155,10 +155,7 @@ def times(X, coefs: sparse.csc_array, rows) -> np.ndarray:
     product = None
     for start in range(0, len(used), _COLUMNS):
         columns = used[start : start + _COLUMNS]
-        if sparse.issparse(X):
-            part = (X[:, columns].astype(np.float64) @ by_feature[columns].toarray())[rows]
-        else:
-            part = X[:, columns][rows].astype(np.float64) @ by_feature[columns].toarray()
+        part = X[:, columns][rows].astype(np.float64) @ by_feature[columns].toarray()
         product = part if product is None else product + part
     if product is None:
         count = X.shape[0] if isinstance(rows, slice) else len(rows)
