@@ -115,7 +115,12 @@ class QuadraticEngine:
         screen.bound["correlation"] = screening.HUGE  # nothing is known: all are candidates
         screen.bound["stamp"][self.units.free] = RESIDENT
         screen.bound["stamp"][self.units.excluded] = RESIDENT
-        found = self._dot_all()
+        known = self.units.correlation
+        if known is None or self.work.counts[ROWS] > 0:  # which bounds have kept in the null model
+            found = self._dot_all()
+        else:
+            self.work.residual[:] = self.quadratic.target
+            found = self.run(screening.take_correlations, screen, self.quadratic, self.work.residual, known)
         self.first_found = found
         ratio = np.abs(screen.found[:found])
         ratio[ratio <= max(screen.state[2], self.null_accuracy) * np.linalg.norm(self.work.residual)] = 0.0  # rounding

@@ -14,7 +14,7 @@ with inflated (a, delta, threshold), then only its survivors until one of the th
 
 import numpy as np
 
-from .jit import fast, inlined, internal, prefetch
+from .jit import fast, inlined, internal, jit, prefetch
 from .state import REFERENCES, RESIDENT, UNKNOWN
 from .vectors import copy_head, dot, total
 
@@ -254,12 +254,32 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
             design.col_hint(screen.candidate[e + NEAR])
         j = screen.candidate[e]
         c = design.col_dot(j, v, v_sum)
-        factor = quadratic.limits[j].factor if limited else 1.0
-        _stamp_column(screen, j, slot, c, square, factor)
-        if abs(c) > threshold * factor * ENTER:
-            if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
-                continue  # pushed against its bound at zero: optimal there
-            screen.candidate[violators] = j
-            screen.found[violators] = c
-            violators += 1
+        violators = _keep(screen, quadratic, j, slot, c, square, threshold, limited, violators)
     return violators
+
+
+@inlined
+def _keep(screen, quadratic, j, slot, c, square, threshold, limited, violators):
+    """Stamp column j, whose correlation is c, and list it where it violates; returns how many are listed."""
+    factor = quadratic.limits[j].factor if limited else 1.0
+    _stamp_column(screen, j, slot, c, square, factor)
+    if abs(c) > threshold * factor * ENTER:
+        if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
+            return violators  # pushed against its bound at zero: optimal there
+        screen.candidate[violators] = j
+        screen.found[violators] = c
+        violators += 1
+    return violators
+
+
+@jit
+def take_correlations(screen, quadratic, residual, correlation):
+    """As `dot_candidates` of every column with threshold 0, where the correlations with `residual` are known."""
+    square = dot(residual, residual)
+    slot = add_reference(screen, residual, square)
+    limited = quadratic.limits.shape[0] > 0
+    found = 0
+    for j in range(correlation.shape[0]):
+        if screen.bound[j].stamp != RESIDENT:
+            found = _keep(screen, quadratic, j, slot, correlation[j], square, 0.0, limited, found)
+    return found

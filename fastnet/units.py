@@ -41,6 +41,7 @@ class Units(NamedTuple):
     fit_intercept: bool
     least_factor: float  # smallest positive penalty factor: the unit of those in `quadratic.limits`
     centred: bool  # no intercept is fitted, and every column has mean zero but for rounding
+    correlation: np.ndarray | None = None  # (p,) <x~_j, target>, where the pass for the moments could take them along
     level: float = 0.0  # what was taken off a common level of the offset: the intercept gets it back
 
     def penalties(self, alpha, l1_ratio):
@@ -79,14 +80,18 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     response = y if problem.offset is None else y - problem.offset
     size = np.abs(response).max(initial=0.0)
     _check_size(size, "y" if problem.offset is None else "y - offset")
-    frame = _frame(problem, fit_intercept, standardize, check_finite)
-    raw = frame.root * (response / size) if size > 0 else np.zeros(n)
+    root = np.sqrt(_normalised_weights(problem.sample_weight, n))
+    raw = root * (response / size) if size > 0 else np.zeros(n)
+    expected = project_off(root[None], raw) if fit_intercept else raw  # the target, unless columns are free
+    frame = _frame(problem, root, root * expected, fit_intercept, standardize, check_finite)
     target = project_off(frame.basis, raw)
     length = np.linalg.norm(target)
     if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
         target, length = np.zeros(n), 1.0
+    known = (frame.product / length) * frame.design.inv_scale if target.any() and len(frame.free) == 0 else None
     target, raw = target / length, raw / length
-    return _assemble(problem, frame, target, raw, length * (size if size > 0 else 1.0), fit_intercept)
+    units = _assemble(problem, frame, target, raw, length * (size if size > 0 else 1.0), fit_intercept)
+    return units._replace(correlation=known)
 
 
 def make_glm_units(problem, *, fit_intercept, standardize, response=1.0, check_finite=True):
@@ -94,8 +99,9 @@ def make_glm_units(problem, *, fit_intercept, standardize, response=1.0, check_f
 
     The target is left at zero: the engine sets it to the residual of the null model.
     """
-    frame = _frame(problem, fit_intercept, standardize, check_finite)
     zero = np.zeros(len(problem.y))
+    root = np.sqrt(_normalised_weights(problem.sample_weight, len(zero)))
+    frame = _frame(problem, root, zero, fit_intercept, standardize, check_finite)
     return _assemble(problem, frame, zero, zero, response, fit_intercept)
 
 
@@ -110,15 +116,17 @@ class _Frame(NamedTuple):
     excluded: np.ndarray
     scale: np.ndarray  # (p,) data units per penalty unit
     square: np.ndarray
+    product: np.ndarray  # (p,) of the columns, centred where an intercept is fitted, and a vector
     penalty_scale: float
     centred: bool
 
 
-def _frame(problem, fit_intercept, standardize, check_finite):
+def _frame(problem, root, v, fit_intercept, standardize, check_finite):
     X = problem.X
     n, p = X.shape
-    weight = _normalised_weights(problem.sample_weight, n)
-    mean, deviation = moments(X, weight)
+    mean, deviation, product = moments(X, root**2, v)
+    if not fit_intercept:
+        product += mean * v.sum()
     with np.errstate(over="ignore"):
         finite = np.isfinite(mean.sum() + deviation.sum())
     if check_finite and not finite:  # no pass over X of its own
@@ -134,13 +142,12 @@ def _frame(problem, fit_intercept, standardize, check_finite):
     inv_scale = np.divide(1.0, scale, out=np.zeros(p), where=scale > 0)
     center = mean if fit_intercept else np.zeros(p)
     design = make_design(X, center, inv_scale, deviation)
-    root = np.sqrt(weight)
     free, excluded = _free_and_excluded(problem, inv_scale)
     basis, triangle, independent = _unpenalised_basis(X, design, root, free, fit_intercept)
     excluded, free = np.union1d(excluded, np.setdiff1d(free, independent)), independent
     centred = not fit_intercept and bool((np.abs(mean) <= 2 * n * EPS * norm).all())
     square = (norm * inv_scale) ** 2
-    return _Frame(design, root, basis, triangle, free, excluded, scale, square, penalty_scale, centred)
+    return _Frame(design, root, basis, triangle, free, excluded, scale, square, product, penalty_scale, centred)
 
 
 def _check_size(size, name):

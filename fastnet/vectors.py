@@ -2,7 +2,11 @@
 
 import math
 
+import numpy as np
+
 from .jit import fast, internal
+
+TINY, HUGE = 1e-280, 1e280  # outside, squares are taken of scaled numbers
 
 
 @fast
@@ -70,6 +74,17 @@ def copy_head(x, out, m):
 def fill(out, value):
     for i in range(out.shape[0]):
         out[i] = value
+
+
+@fast
+def largest(x):
+    """max_i |x_i|; NaN is passed over."""
+    found = 0.0
+    for i in range(x.shape[0]):
+        size = abs(np.float64(x[i]))
+        if size > found:
+            found = size
+    return found
 
 
 @internal

@@ -65,7 +65,7 @@ with warnings.catch_warnings(record=True) as caught:
 print(fastnet.__file__)
 print(len(caught), *[str(w.message) for w in caught], sep="|")
 from fastnet.designs import moments
-print(moments(np.asfortranarray([[1.0], [3.0]]), np.array([0.5, 0.5])))
+print(moments(np.asfortranarray([[1.0], [3.0]]), np.array([0.5, 0.5]), np.ones(2)))
 """
 
 
@@ -140,7 +140,7 @@ def test_full_disk(tmp_path):
         "from fastnet.designs import moments\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
         "with warnings.catch_warnings(record=True) as caught:\n    warnings.simplefilter('always')\n"
-        "    mean = moments(np.asfortranarray([[1.0], [3.0]]), np.array([0.5, 0.5]))[0]\n"
+        "    mean = moments(np.asfortranarray([[1.0], [3.0]]), np.array([0.5, 0.5]), np.ones(2))[0]\n"
         "import sys\nassert mean[0] == 2 and len(caught) == 1, caught\n"
     )
     python(code, NUMBA_CACHE_DIR=str(tmp_path))
@@ -188,7 +188,7 @@ def test_data_files_of_two_signatures_do_not_collide(tmp_path, copy_of_package):
     """Two processes that compile at once and know nothing of each other choose different names."""
     code = (
         "import numpy as np\nfrom fastnet.designs import moments\n"
-        "moments(np.asfortranarray([[1.0], [3.0]], dtype={!r}), np.ones(2) / 2)"
+        "moments(np.asfortranarray([[1.0], [3.0]], dtype={!r}), np.ones(2) / 2, np.ones(2))"
     )
     names = []
     for dtype in ("float64", "float32"):
@@ -208,15 +208,15 @@ def test_data_files_of_two_signatures_do_not_collide(tmp_path, copy_of_package):
 def test_two_processes_compile_into_one_cache_at_once(tmp_path, copy_of_package):
     """Both give the right answer, and what they leave behind is whole: a third one loads it all."""
     code = (
-        "import json, numpy as np\nfrom fastnet.designs import dense, moments\n"
-        "answers = [moments(np.asfortranarray([[1.0], [3.0]], dtype=kind), np.ones(2) / 2) for kind in 'df']\n"
-        "stats = dense._dense_moments.stats\n"
+        "import json, numpy as np\nfrom fastnet.designs import column_moments, moments\n"
+        "answers = [moments(np.asfortranarray([[1.0], [3.0]], dtype=kind), np.ones(2) / 2, np.arange(2.0)) for kind in 'df']\n"
+        "stats = column_moments._dense_moments.stats\n"
         "print(json.dumps([[float(part[0]) for pair in answers for part in pair], sum(stats.cache_misses.values())]))"
     )
     environment = {"PYTHONPATH": str(copy_of_package.parent), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda _: json.loads(python(code, **environment)), range(2))
-    assert first[0] == second[0] == [2.0, 1.0, 2.0, 1.0]
+    assert first[0] == second[0] == [2.0, 1.0, 1.0, 2.0, 1.0, 1.0]
     assert json.loads(python(code, **environment)) == [first[0], 0]
     assert not list((tmp_path / "cache").rglob("*.tmp*"))
 
@@ -227,7 +227,7 @@ def test_what_cannot_be_read_is_compiled_anew(tmp_path, suffix):
     """An index that names a record of an older fastnet, a data file that was cut short."""
     code = (
         "import numpy as np\nfrom fastnet.designs import moments\n"
-        "print(moments(np.asfortranarray([[1.0], [3.0]]), np.ones(2) / 2)[0])"
+        "print(moments(np.asfortranarray([[1.0], [3.0]]), np.ones(2) / 2, np.ones(2))[0])"
     )
     expected = python(code, NUMBA_CACHE_DIR=str(tmp_path))
     spoilt = [file for file in tmp_path.rglob("*moments*") if file.suffix == suffix]

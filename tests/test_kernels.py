@@ -13,7 +13,7 @@ from parts import data
 from reference import Reference
 
 from fastnet import screening
-from fastnet.designs import make_rows
+from fastnet.designs import make_rows, moments
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
@@ -217,6 +217,46 @@ def test_chain_reaches_the_optimum_of_its_signs(seed, l2, exact):
     assert objective(best) - 1e-12 <= objective(b) <= 1e-12
     if inside.all():  # nothing was held on a kink: it is the optimum
         np.testing.assert_allclose(b, best, atol=1e-8)
+
+
+# --- the first pass
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 1e-150, 1e150])
+@pytest.mark.parametrize("name", ["dense", "csc", "float32", "csc_float32", "offset", "csc_offset"])
+def test_moments_and_the_product_that_comes_with_them(name, scale, weighted):
+    """Against extended precision; the first row, from which deviations are taken, lies far off and may not count."""
+    if "float32" in name and scale != 1.0:
+        scale = scale ** (1 / 5)
+    X, y = data(25, 70, seed=3)
+    X = X * (np.random.default_rng(6).random(X.shape) < 0.5) if "csc" in name else X.copy()
+    X[0] *= 1e3
+    X = DESIGNS[name](X)
+    X = X * X.dtype.type(scale)
+    weight = np.ones(25)
+    if weighted:
+        weight = np.random.default_rng(7).random(25)
+        weight[0] = 0.0
+    weight /= weight.sum()
+    Z = (X.toarray() if sp.issparse(X) else np.asfortranarray(X)).astype(np.longdouble)
+    mean, deviation, product = moments(X if sp.issparse(X) else np.asfortranarray(X), weight, weight * y)
+    true = weight @ Z
+    np.testing.assert_allclose(mean, true, rtol=1e-13, atol=1e-13 * np.abs(true).max())
+    true = np.sqrt(weight @ (Z - true) ** 2)
+    np.testing.assert_allclose(deviation, true, rtol=1e-7 if "offset" in name else 1e-12)
+    true = (weight * y) @ (Z - weight @ Z)
+    np.testing.assert_allclose(product, true, atol=1e-7 * scale if "offset" in name else 1e-13 * np.abs(true).max())
+
+
+@pytest.mark.parametrize("options", [{}, {"fit_intercept": False}, {"standardize": False, "lower": 0.0}])
+@pytest.mark.parametrize("name", ["dense", "csc", "offset", "csc_offset"])
+def test_correlations_taken_along_are_those_of_a_pass(name, options):
+    X, y = data(25, 70, seed=3)
+    engine = QuadraticEngine(make(DESIGNS[name](X), y, **options))
+    known, dotted = engine.screen.found[: engine.first_found].copy(), engine._dot_all()
+    assert engine.first_found == dotted == (70 if "lower" not in options else len(known)) > 20
+    np.testing.assert_allclose(known, engine.screen.found[:dotted], atol=1e-13)
 
 
 # --- the lazy bounds

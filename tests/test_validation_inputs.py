@@ -232,26 +232,6 @@ def test_broken_csc_is_refused_or_safe(data):
     assert all((np.diff(result.indices[a:b]) > 0).all() for a, b in zip(result.indptr, result.indptr[1:], strict=False))
 
 
-def test_canonical_check_over_block_borders():
-    """Columns that begin exactly at the borders of the blocks that are looked at together."""
-    from fastnet.validation import sparse as module
-
-    rng = np.random.default_rng(0)
-    matrix = sparse.csc_array(sparse.random(50, 40, density=0.3, random_state=rng))
-    indices, indptr = matrix.indices, matrix.indptr
-    old = module.BLOCK
-    try:
-        for block in (1, 2, 3, 7, int(indptr[5]), int(indptr[5]) + 1):
-            module.BLOCK = block
-            assert module._is_canonical(indices, indptr)
-            for k in (0, 5, 39):
-                wrong = indices.copy()
-                wrong[indptr[k] + 1] = wrong[indptr[k]]
-                assert not module._is_canonical(wrong, indptr)
-    finally:
-        module.BLOCK = old
-
-
 def test_check_compressed_narrows_nothing_and_agrees():
     data, indices, indptr = check_compressed([1.0], np.array([0], np.int64), np.array([0, 1], np.int32), 1, 2)
     assert indices.dtype == indptr.dtype == np.int64

@@ -2,23 +2,14 @@
 
 import scipy.sparse
 
-from .. import (
-    interrupts,
-    parts,  # noqa: F401  (makes the methods callable in jitted code)
-)
-from .csc import CSCDesign, CSCRows, centred_where_large, csc_design, csc_moments
-from .dense import DenseDesign, DenseRows, dense_design, dense_moments
+from .. import parts  # noqa: F401  (makes the methods callable in jitted code)
+from .column_moments import moments
+from .csc import CSCDesign, CSCRows, centred_where_large, csc_design
+from .dense import DenseDesign, DenseRows, dense_design
 
 __all__ = [
     "CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "centred_where_large", "make_design", "make_rows", "moments",
 ]  # fmt: skip
-
-
-def moments(X, weight):
-    """Weighted mean and population standard deviation of each column (weights sum to 1); one pass over X."""
-    if scipy.sparse.issparse(X):
-        return interrupts.run(2 * X.nnz, csc_moments, X, weight)
-    return interrupts.run(2 * X.size, dense_moments, X, weight)
 
 
 def make_design(X, center, inv_scale, deviation):

@@ -15,7 +15,6 @@ import numpy as np
 import scipy.sparse
 
 from ..jit import fast_inlined, inlined, internal, jit, prefetch
-from ..vectors import power_of_two, total
 from .dense import scaling_records
 
 LARGE_MEAN = 30.0
@@ -260,42 +259,6 @@ def _products(rows, first, last, buffer, out):
         rows.row_products(k, buffer, out)
 
 
-@jit
-def _csc_moments(data, indices, indptr, weight, mean, deviation):
-    weight_sum = total(weight)
-    for j in range(indptr.shape[0] - 1):
-        largest = 0.0
-        for e in range(indptr[j], indptr[j + 1]):
-            size = abs(np.float64(data[e]))
-            if size > largest:
-                largest = size
-        largest = power_of_two(largest) if largest > 0.0 else 1.0
-        scale = 1.0 / largest
-        first = 0.0
-        stored = 0.0
-        for e in range(indptr[j], indptr[j + 1]):
-            w = weight[np.uint64(indices[e])]
-            first += w * (data[e] * scale)
-            stored += w
-        rest = max(0.0, weight_sum - stored) if indptr[j + 1] - indptr[j] < weight.shape[0] else 0.0
-        shift = -first * rest
-        spread = first * first * rest
-        for e in range(indptr[j], indptr[j + 1]):
-            w = weight[np.uint64(indices[e])]
-            d = data[e] * scale - first
-            shift += w * d
-            spread += w * d * d
-        mean[j] = (first + shift) * largest
-        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * largest if spread >= 0.0 else np.nan
-
-
-def csc_moments(X, weight):
-    p = X.shape[1]
-    mean, deviation = np.empty(p), np.empty(p)
-    _csc_moments(*_parts(X), weight, mean, deviation)
-    return mean, deviation
-
-
 def centred_where_large(design):
     """(sparse X with its columns of large mean centred, what is left to subtract from each column)."""
     X = scipy.sparse.csc_array((design.data, design.indices, design.indptr), shape=design.matrix_size()[:2])
@@ -314,9 +277,9 @@ def _read_only(array):
     return array
 
 
-def _parts(X):
+def csc_parts(X):
     return _read_only(X.data), _read_only(X.indices), X.indptr.astype(np.int64, copy=False)
 
 
 def csc_design(X, center, inv_scale, deviation):
-    return CSCDesign(*_parts(X), np.array([X.shape[0]], np.int64), scaling_records(center, inv_scale, deviation))
+    return CSCDesign(*csc_parts(X), np.array([X.shape[0]], np.int64), scaling_records(center, inv_scale, deviation))

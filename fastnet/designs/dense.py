@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..jit import fast, fast_inlined, jit, prefetch
+from ..jit import fast, fast_inlined, prefetch
 from ..state import records
-from ..vectors import axpy, dot, multiply, power_of_two
+from ..vectors import axpy, dot, multiply
 
 
 @fast_inlined
@@ -48,7 +48,8 @@ FAR = 16.0  # a mean beyond this many deviations is subtracted element by elemen
 def scaling_records(center, inv_scale, deviation):
     scaling = records(len(center), SCALING)
     scaling["center"], scaling["inv_scale"] = center, inv_scale
-    scaling["subtracted"] = np.where(np.abs(center) > FAR * deviation, center, 0.0)
+    far = np.flatnonzero(np.abs(center) > FAR * deviation)
+    scaling["subtracted"][far] = center[far]
     return scaling
 
 
@@ -164,68 +165,11 @@ class DenseRows(NamedTuple):
         return self.values.shape[1]
 
 
-TINY, HUGE = 1e-280, 1e280  # outside, squares are taken of scaled numbers
-OFF = 0.75  # share of the mean square about a point that its own distance from the mean may make up
-
-
-@jit
-def _dense_moments(columns, weight, mean, deviation):
-    """NaN or infinity in a column makes its moments NaN: validation looks there for the culprit.
-
-    Deviations are taken from the first entry, and once more from the mean where that lies so far off that digits of
-    the variance would be lost.
-    """
-    for j in range(columns.shape[0]):
-        x = columns[j]
-        scale = 1.0
-        near = np.float64(x[0])
-        shift, spread = _scaled_spread(x, weight, 1.0, near)
-        if not TINY < spread + (near + shift) ** 2 < HUGE:
-            largest = _largest(x)
-            scale = power_of_two(largest) if largest > 0.0 else 1.0
-            near = x[0] / scale
-            shift, spread = _scaled_spread(x, weight, 1.0 / scale, near)
-        if shift * shift > OFF * spread:
-            near += shift
-            shift, spread = _scaled_spread(x, weight, 1.0 / scale, near)
-        mean[j] = (near + shift) * scale
-        deviation[j] = np.sqrt(max(0.0, spread - shift * shift)) * scale if spread >= 0.0 else np.nan
-
-
-@fast
-def _largest(x):
-    largest = 0.0
-    for i in range(x.shape[0]):
-        size = abs(np.float64(x[i]))
-        if size > largest:
-            largest = size
-    return largest
-
-
-@fast
-def _scaled_spread(x, weight, scale, near):
-    """Weighted mean of the deviation from `near` and of its square."""
-    shift = 0.0
-    spread = 0.0
-    for i in range(x.shape[0]):
-        d = x[i] * scale - near
-        shift += weight[i] * d
-        spread += weight[i] * d * d
-    return shift, spread
-
-
-def dense_moments(X, weight):
-    p = X.shape[1]
-    mean, deviation = np.empty(p), np.empty(p)
-    _dense_moments(_columns(X), weight, mean, deviation)
-    return mean, deviation
-
-
-def _columns(X):
+def dense_columns(X):
     columns = X.T.view()
     columns.flags.writeable = False
     return columns
 
 
 def dense_design(X, center, inv_scale, deviation):
-    return DenseDesign(_columns(X), scaling_records(center, inv_scale, deviation))
+    return DenseDesign(dense_columns(X), scaling_records(center, inv_scale, deviation))

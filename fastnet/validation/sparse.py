@@ -33,14 +33,14 @@ def check_sparse(X, *, check_finite: bool = True, name: str = "X") -> sparse.csc
             X.data, X.indices, X.indptr, major, minor, name=f"{X.format.upper()} {name}"
         )
         if X.format == "csr":
-            rows = _assemble(sparse.csr_array, data, indices, indptr, (n, p), canonical=False)
+            rows = _assemble(sparse.csr_array, data, indices, indptr, (n, p))
             matrix = interrupts.run(10 * data.size, rows.tocsc)
         else:
-            matrix = _assemble(sparse.csc_array, data, indices, indptr, (n, p), canonical=False)
+            matrix = _assemble(sparse.csc_array, data, indices, indptr, (n, p))
         shared = X.format == "csc"
     else:
         matrix, shared = _coo_to_csc(X, n, p, name), False
-    if not _is_canonical(matrix.indices, matrix.indptr):
+    if not interrupts.run(matrix.data.size, lambda: matrix.has_canonical_format):  # SciPy looks: nobody told it yet
         matrix = interrupts.run(10 * matrix.data.size, _made_canonical, matrix, shared)
     matrix = _freeze(matrix)
     if check_finite:
@@ -158,15 +158,14 @@ def _index_type(indices: np.ndarray, nnz: int, minor: int) -> np.dtype:
     return np.dtype(np.int32 if fits and indices.dtype != np.int64 else np.int64)
 
 
-def _assemble(container, data, indices, indptr, shape, canonical: bool):
-    """A container around proved arrays. Assigned, not passed: the constructor might narrow int64 and look
-    again.
+def _assemble(container, data, indices, indptr, shape):
+    """A container around proved arrays, which knows nothing of their order yet.
+
+    Assigned, not passed: the constructor might narrow int64 and look again.
     """
     matrix = container((1, 1), dtype=data.dtype)
     matrix.data, matrix.indices, matrix.indptr = data, indices, indptr
     matrix._shape = shape
-    matrix.has_sorted_indices = canonical
-    matrix.has_canonical_format = canonical
     return matrix
 
 
@@ -205,24 +204,6 @@ def _made_canonical(matrix, shared: bool):
     return matrix
 
 
-def _is_canonical(indices: np.ndarray, indptr: np.ndarray) -> bool:
-    """Whether the indices of each vector strictly rise. O(nnz) time, O(1) memory; the container's flag is not
-    believed.
-    """
-    nnz = indices.size
-    starts = indptr[1:-1]
-    for begin in range(1, nnz, BLOCK):
-        end = min(begin + BLOCK, nnz)
-        rises = indices[begin:end] > indices[begin - 1 : end - 1]
-        if not rises.all():
-            low, high = np.searchsorted(starts, (begin, end))
-            # the first entry of a vector need not exceed the one before it
-            rises[starts[low:high] - begin] = True
-            if not rises.all():
-                return False
-    return True
-
-
 def _freeze(matrix: sparse.csc_array) -> sparse.csc_array:
     """The same CSC around read-only views: one Numba type whatever the caller's flags, and no kernel that
     writes to X compiles.
@@ -234,7 +215,9 @@ def _freeze(matrix: sparse.csc_array) -> sparse.csc_array:
     indptr = _native(matrix.indptr, width).view()
     for view in (data, indices, indptr):
         view.flags.writeable = False
-    return _assemble(sparse.csc_array, data, indices, indptr, matrix.shape, canonical=True)
+    frozen = _assemble(sparse.csc_array, data, indices, indptr, matrix.shape)
+    frozen.has_canonical_format = True
+    return frozen
 
 
 def check_finite_sparse(matrix: sparse.csc_array, name: str) -> None:
