@@ -209,7 +209,8 @@ def test_two_processes_compile_into_one_cache_at_once(tmp_path, copy_of_package)
     """Both give the right answer, and what they leave behind is whole: a third one loads it all."""
     code = (
         "import json, numpy as np\nfrom fastnet.designs import column_moments, moments\n"
-        "answers = [moments(np.asfortranarray([[1.0], [3.0]], dtype=kind), np.ones(2) / 2, np.arange(2.0)) for kind in 'df']\n"
+        "half, v = np.ones(2) / 2, np.arange(2.0)\n"
+        "answers = [moments(np.asfortranarray([[1.0], [3.0]], dtype=kind), half, v) for kind in 'df']\n"
         "stats = column_moments._dense_moments.stats\n"
         "print(json.dumps([[float(part[0]) for pair in answers for part in pair], sum(stats.cache_misses.values())]))"
     )

@@ -13,7 +13,7 @@ from parts import data
 from reference import Reference
 
 from fastnet import screening
-from fastnet.designs import make_rows, moments
+from fastnet.designs import gather, make_rows, moments
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
@@ -219,9 +219,45 @@ def test_chain_reaches_the_optimum_of_its_signs(seed, l2, exact):
         np.testing.assert_allclose(b, best, atol=1e-8)
 
 
+# --- the sparse products
+
+
+@jit
+def four_dots(values, indices, block):
+    return gather.gather_dots(values, indices, block)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 8, 41])
+def test_four_sparse_dots_at_once(count, kind):
+    rng = np.random.default_rng(count)
+    values, indices = rng.standard_normal(count), rng.choice(50, count, replace=False).astype(kind)
+    vectors = rng.standard_normal((4, 50))
+    found = four_dots(values, indices, np.ascontiguousarray(vectors.T).ravel())
+    np.testing.assert_allclose(found, vectors[:, indices] @ values, atol=1e-13)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (0, 2), (0, 11), (4, 5), (4, 9), (7, 11), (3, 3)])
+def test_inner_products_of_sparse_rows(first, last):
+    X, y = data(25, 70, seed=3)
+    units = make(sp.csc_array(X * (np.random.default_rng(6).random(X.shape) < 0.5)), y)
+    engine = QuadraticEngine(units)
+    engine._start(np.arange(11), np.zeros(11))
+    dense = np.zeros((11, 25))
+    for k in range(11):
+        at = slice(engine.store.start[k], engine.store.start[k + 1])
+        dense[k, engine.store.indices[at]] = engine.store.data[at]
+    dense -= dense @ units.quadratic.basis.T @ units.quadratic.basis
+    found, expected = np.full((11, 11), np.nan), dense @ dense.T
+    engine.store.gram(first, last, found)
+    expected[:first, :first] = expected[last:] = expected[:, last:] = np.nan
+    np.testing.assert_allclose(found, expected, atol=1e-14)
+
+
 # --- the first pass
 
 
+@pytest.mark.filterwarnings("ignore:overflow")  # seen where the kernels run as plain Python
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("scale", [1.0, 1e-150, 1e150])
 @pytest.mark.parametrize("name", ["dense", "csc", "float32", "csc_float32", "offset", "csc_offset"])

@@ -16,6 +16,7 @@ import scipy.sparse
 
 from ..jit import fast_inlined, inlined, internal, jit, prefetch
 from .dense import scaling_records
+from .gather import gather_dots
 
 LARGE_MEAN = 30.0
 
@@ -46,19 +47,6 @@ def _gather_dot(values, indices, v):
         a += values[k] * v[np.uint64(indices[k])]
         k += 1
     return (a + b) + (c + d)
-
-
-@internal
-def _gather_dots(values, indices, block):
-    """Four dot products at once: what one gather fetches of the interleaved vectors serves all."""
-    a = b = c = d = 0.0
-    for k in range(values.shape[0]):
-        i, x = np.uint64(4) * np.uint64(indices[k]), values[k]
-        a += x * block[i]
-        b += x * block[i + np.uint64(1)]
-        c += x * block[i + np.uint64(2)]
-        d += x * block[i + np.uint64(3)]
-    return a, b, c, d
 
 
 @fast_inlined
@@ -220,7 +208,7 @@ class CSCRows(NamedTuple):
 
     def row_dots(self, k, block):
         a, b = self.start[k], self.start[k + 1]
-        return _gather_dots(self.data[a:b], self.indices[a:b], block)
+        return gather_dots(self.data[a:b], self.indices[a:b], block)
 
     def row_products(self, k, buffer, out):
         a, b = self.start[k], self.start[k + 1]
@@ -237,8 +225,11 @@ class CSCRows(NamedTuple):
 
     def gram(self, first, last, out):
         """out[first:last, :last] and its mirror = inner products of projected rows."""
-        buffer = np.zeros(int(self.indices[: self.start[last]].max(initial=0)) + 1)
-        _products(self, first, last, buffer, out)
+        size = int(self.indices[: self.start[last]].max(initial=0)) + 1
+        if last == first + 1:
+            _product(self, first, np.zeros(size), out)
+        else:
+            _products(self, first, last, np.zeros(4 * size), out)
 
     def row_reweight(self, k, source, root):
         a, b = source.start[k], source.start[k + 1]
@@ -254,9 +245,28 @@ class CSCRows(NamedTuple):
 
 
 @jit
-def _products(rows, first, last, buffer, out):
-    for k in range(first, last):
-        rows.row_products(k, buffer, out)
+def _product(rows, k, buffer, out):
+    rows.row_products(k, buffer, out)
+
+
+@jit
+def _products(rows, first, last, block, out):
+    """`row_products` of rows `first` to `last`, four at a time; block (4 n,) is zero."""
+    for k in range(first, last, 4):
+        width = min(4, last - k)
+        for c in range(width):
+            for e in range(rows.start[k + c], rows.start[k + c + 1]):
+                block[np.uint64(4) * np.uint64(rows.indices[e]) + np.uint64(c)] = rows.data[e]
+        for i in range(k + width):
+            products = rows.row_dots(i, block)
+            for c in range(width):
+                product = products[c]
+                for z in range(rows.loading.shape[1]):
+                    product -= rows.loading[k + c, z] * rows.loading[i, z]
+                out[k + c, i] = out[i, k + c] = product
+        for e in range(rows.start[k], rows.start[k + width]):
+            for c in range(4):
+                block[np.uint64(4) * np.uint64(rows.indices[e]) + np.uint64(c)] = 0.0
 
 
 def centred_where_large(design):
