@@ -15,14 +15,12 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from .designs import make_design, moments
+from .designs import LARGEST, SMALLEST, column_scales, make_design, moments
 from .state import LIMITS, Quadratic, records
 from .validation.design import check_finite_design
 
-EPS = np.finfo(float).eps
 NO_RESPONSE = 1e-14  # a null residual below this share of the response counts as zero
 DEPENDENT = 1e-9  # share of their length to which columns without penalty that cancel count as dependent
-SMALLEST, LARGEST = 2e-154, 5e153  # sizes of columns and of y whose squares, products and ratios are sure to fit
 
 
 class Units(NamedTuple):
@@ -88,7 +86,7 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     length = np.linalg.norm(target)
     if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
         target, length = np.zeros(n), 1.0
-    known = (frame.product / length) * frame.design.inv_scale if target.any() and len(frame.free) == 0 else None
+    known = frame.product / length if target.any() and len(frame.free) == 0 else None
     target, raw = target / length, raw / length
     units = _assemble(problem, frame, target, raw, length * (size if size > 0 else 1.0), fit_intercept)
     return units._replace(correlation=known)
@@ -114,9 +112,9 @@ class _Frame(NamedTuple):
     triangle: np.ndarray
     free: np.ndarray
     excluded: np.ndarray
-    scale: np.ndarray  # (p,) data units per penalty unit
+    scale: np.ndarray | float  # (p,) or one for all columns: data units per penalty unit
     square: np.ndarray
-    product: np.ndarray  # (p,) of the columns, centred where an intercept is fitted, and a vector
+    product: np.ndarray  # (p,) of the columns x~ and a vector
     penalty_scale: float
     centred: bool
 
@@ -125,28 +123,19 @@ def _frame(problem, root, v, fit_intercept, standardize, check_finite):
     X = problem.X
     n, p = X.shape
     mean, deviation, product = moments(X, root**2, v)
-    if not fit_intercept:
-        product += mean * v.sum()
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(mean.sum() + deviation.sum())
+    scaling, square, penalty_scale, beyond, centred, finite = column_scales(
+        mean, deviation, product, n, v.sum(), fit_intercept, standardize
+    )
     if check_finite and not finite:  # no pass over X of its own
         check_finite_design(X)
-    deviation[deviation <= 4 * EPS * np.abs(mean)] = 0.0
-    with np.errstate(over="ignore"):
-        norm = deviation if fit_intercept else np.hypot(deviation, mean)
-    beyond = (norm > 0) & ~((norm >= SMALLEST) & (norm <= LARGEST)) & ~np.isnan(norm)
-    if beyond.any():
-        j = int(np.argmax(beyond))
-        _check_size(norm[j], f"X has column {j}")
-    scale, penalty_scale = _column_scale(norm, deviation, standardize)
-    inv_scale = np.divide(1.0, scale, out=np.zeros(p), where=scale > 0)
-    center = mean if fit_intercept else np.zeros(p)
-    design = make_design(X, center, inv_scale, deviation)
-    free, excluded = _free_and_excluded(problem, inv_scale)
+    if beyond >= 0:
+        size = deviation[beyond] if fit_intercept else np.hypot(deviation[beyond], mean[beyond])
+        _check_size(size, f"X has column {beyond}")
+    design = make_design(X, scaling)
+    free, excluded = _free_and_excluded(problem, design.inv_scale)
     basis, triangle, independent = _unpenalised_basis(X, design, root, free, fit_intercept)
     excluded, free = np.union1d(excluded, np.setdiff1d(free, independent)), independent
-    centred = not fit_intercept and bool((np.abs(mean) <= 2 * n * EPS * norm).all())
-    square = (norm * inv_scale) ** 2
+    scale = deviation if standardize else penalty_scale
     return _Frame(design, root, basis, triangle, free, excluded, scale, square, product, penalty_scale, centred)
 
 
@@ -162,7 +151,7 @@ def _check_size(size, name):
 
 
 def _assemble(problem, frame, target, raw, response, fit_intercept):
-    limits, least_factor = _limits(problem, frame.scale, response)
+    limits, least_factor = _limits(problem, frame, response)
     quadratic = Quadratic(target, frame.root, frame.basis, limits)
     return Units(
         frame.design, quadratic, frame.square, frame.free, frame.excluded, response, frame.penalty_scale,
@@ -175,16 +164,6 @@ def _normalised_weights(sample_weight, n):
         return np.full(n, 1.0 / n)
     weight = sample_weight / sample_weight.max()
     return weight / weight.sum()
-
-
-def _column_scale(norm, deviation, standardize):
-    """Scale of each column (0: left out) and the units of x~ in the penalty."""
-    if standardize:
-        return np.where(deviation > 0, deviation, 0.0), 1.0
-    largest = norm.max(initial=0.0)
-    largest = largest if largest > 0 else 1.0
-    scale = 2.0 ** np.round(np.log2(largest))  # a power of two: exact
-    return np.where(norm > 0, scale, 0.0), scale
 
 
 def _free_and_excluded(problem, inv_scale):
@@ -204,10 +183,11 @@ def _free_and_excluded(problem, inv_scale):
     return np.flatnonzero(free), np.flatnonzero(excluded)
 
 
-def _limits(problem, scale, response):
+def _limits(problem, frame, response):
     """Factors (over the least positive one) and bounds in penalty space, or nothing when there are none; that unit."""
     if problem.penalty_factor is None and problem.lower is None and problem.upper is None:
         return records(0, LIMITS), 1.0
+    scale = np.where(frame.design.inv_scale > 0.0, frame.scale, 0.0)
     limits = records(len(scale), LIMITS)
     factor = np.ones(len(scale)) if problem.penalty_factor is None else problem.penalty_factor
     least = float(factor[factor > 0].min())

@@ -6,16 +6,18 @@ from .. import parts  # noqa: F401  (makes the methods callable in jitted code)
 from .column_moments import moments
 from .csc import CSCDesign, CSCRows, centred_where_large, csc_design
 from .dense import DenseDesign, DenseRows, dense_design
+from .scales import LARGEST, SMALLEST, column_scales
 
 __all__ = [
-    "CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "centred_where_large", "make_design", "make_rows", "moments",
+    "LARGEST", "SMALLEST", "CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "centred_where_large", "column_scales",
+    "make_design", "make_rows", "moments",
 ]  # fmt: skip
 
 
-def make_design(X, center, inv_scale, deviation):
+def make_design(X, scaling):
     """Wrap a validated X, not copied, as x~_j = (x_j - center_j) * inv_scale_j."""
     wrap = csc_design if scipy.sparse.issparse(X) else dense_design
-    return wrap(X, center, inv_scale, deviation)
+    return wrap(X, scaling)
 
 
 def make_rows(design, capacity, basis_size):

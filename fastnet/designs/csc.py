@@ -15,7 +15,6 @@ import numpy as np
 import scipy.sparse
 
 from ..jit import fast_inlined, inlined, internal, jit, prefetch
-from .dense import scaling_records
 from .gather import gather_dots
 
 LARGE_MEAN = 30.0
@@ -291,5 +290,5 @@ def csc_parts(X):
     return _read_only(X.data), _read_only(X.indices), X.indptr.astype(np.int64, copy=False)
 
 
-def csc_design(X, center, inv_scale, deviation):
-    return CSCDesign(*csc_parts(X), np.array([X.shape[0]], np.int64), scaling_records(center, inv_scale, deviation))
+def csc_design(X, scaling):
+    return CSCDesign(*csc_parts(X), np.array([X.shape[0]], np.int64), scaling)

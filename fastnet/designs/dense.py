@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..jit import fast, fast_inlined, prefetch
-from ..state import records
 from ..vectors import axpy, dot, multiply
 
 
@@ -43,14 +42,6 @@ SCALING = np.dtype(
 
 
 FAR = 16.0  # a mean beyond this many deviations is subtracted element by element, lest the digits be lost
-
-
-def scaling_records(center, inv_scale, deviation):
-    scaling = records(len(center), SCALING)
-    scaling["center"], scaling["inv_scale"] = center, inv_scale
-    far = np.flatnonzero(np.abs(center) > FAR * deviation)
-    scaling["subtracted"][far] = center[far]
-    return scaling
 
 
 class DenseDesign(NamedTuple):
@@ -171,5 +162,5 @@ def dense_columns(X):
     return columns
 
 
-def dense_design(X, center, inv_scale, deviation):
-    return DenseDesign(dense_columns(X), scaling_records(center, inv_scale, deviation))
+def dense_design(X, scaling):
+    return DenseDesign(dense_columns(X), scaling)
