@@ -30,15 +30,14 @@ class FullPass(Timed):
     repeat = (5, 50, 2.0)
 
     def setup(self, problem, columns):
-        from fastnet.designs import make_design, moments
+        from fastnet.designs import column_scales, make_design, moments
 
         self.X, self.r = load(problem)
         n, p = self.X.shape
-        center, inv_scale = np.zeros(p), np.ones(p)
-        if columns == "standardized":
-            center, deviation = moments(self.X, np.full(n, 1.0 / n))
-            inv_scale = 1.0 / np.where(deviation > 0, deviation, 1.0)
-        self.design = make_design(self.X, center, inv_scale, np.ones(len(center)))
+        found = moments(self.X, np.full(n, 1.0 / n), self.r)
+        standardized = columns == "standardized"
+        scaling = column_scales(*found, n, self.r.sum(), fit_intercept=standardized, standardize=standardized)[0]
+        self.design = make_design(self.X, scaling)
         self.out = np.empty(p)
         self.time_fastnet(problem, columns)
 
@@ -50,21 +49,21 @@ class FullPass(Timed):
 
 
 class Moments(Timed):
-    """Means and standard deviations of all columns: one pass."""
+    """Means and standard deviations of all columns, and their products with a vector: one pass."""
 
     params = [["D1", "D3", "S1", "S2"]]
     param_names = ["problem"]
     repeat = (3, 20, 3.0)
 
     def setup(self, problem):
-        self.X, y = load(problem)
-        self.weight = np.full(len(y), 1.0 / len(y))
+        self.X, self.v = load(problem)
+        self.weight = np.full(len(self.v), 1.0 / len(self.v))
         self.time_moments(problem)
 
     def time_moments(self, problem):
         from fastnet.designs import moments
 
-        moments(self.X, self.weight)
+        moments(self.X, self.weight, self.v)
 
 
 class Cholesky(Timed):
