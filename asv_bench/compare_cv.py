@@ -78,7 +78,7 @@ def tuned(python, solver, case, level, limit):
     return None
 
 
-def comparison(cases, levels, python, limit) -> str:
+def comparison(cases, levels, python, limit, peers) -> str:
     """A table in markdown: CPU seconds, and how many times faster fastnet is."""
     lines = []
     for level in levels:
@@ -90,7 +90,7 @@ def comparison(cases, levels, python, limit) -> str:
             with tempfile.TemporaryDirectory() as folder:
                 mine = run(sys.executable, "fastnet", case, level, folder, 600)["seconds"]  # compiling included
             cells = []
-            for solver in SOLVERS[1:]:
+            for solver in peers:
                 if case.model not in SOLVERS_OF[solver]:
                     continue
                 found = tuned(python, solver, case, level, limit)
@@ -142,6 +142,7 @@ def main(given=None) -> None:
     parser.add_argument("--n-alphas", type=int, default=100)
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds that a run of a peer may take")
+    parser.add_argument("--solvers", nargs="+", default=SOLVERS[1:], choices=SOLVERS[1:], metavar="PEER")
     parser.add_argument("--costs", action="store_true", help="fastnet alone")
     parser.add_argument("--peers", action="store_true", help="the comparison alone")
     asked = parser.parse_args(given)
@@ -154,7 +155,7 @@ def main(given=None) -> None:
             for model in asked.models
             for problem in asked.problems
         ]  # fmt: skip
-        print(comparison(cases, asked.levels, asked.python, asked.limit))
+        print(comparison(cases, asked.levels, asked.python, asked.limit, asked.solvers))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.linalg
 
 from . import interrupts
-from .designs import make_design
+from .designs import make_design, unscaled
 from .engine import Point
 from .glm_engine import GLMEngine
 from .result import Status
@@ -59,7 +59,7 @@ class GLMRidgeEngine:
         F = self.vectors if plain else self.vectors * self.scale
         F = np.divide(F, root, out=np.zeros(F.shape), where=root > 0)
         ones, none = np.ones(len(values)), np.empty(0, np.intp)
-        design = make_design(np.asfortranarray(F), 0.0 * ones, ones, ones)
+        design = make_design(np.asfortranarray(F), unscaled(len(values)))
         quadratic = units.quadratic._replace(limits=records(0, LIMITS))
         square = ones if plain else values
         features = units._replace(design=design, quadratic=quadratic, square=square, free=none, excluded=none)

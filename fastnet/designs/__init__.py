@@ -6,11 +6,11 @@ from .. import parts  # noqa: F401  (makes the methods callable in jitted code)
 from .column_moments import moments
 from .csc import CSCDesign, CSCRows, centred_where_large, csc_design
 from .dense import DenseDesign, DenseRows, dense_design
-from .scales import LARGEST, SMALLEST, column_scales
+from .scales import LARGEST, SMALLEST, column_scales, unscaled
 
 __all__ = [
     "LARGEST", "SMALLEST", "CSCDesign", "CSCRows", "DenseDesign", "DenseRows", "centred_where_large", "column_scales",
-    "make_design", "make_rows", "moments",
+    "make_design", "make_rows", "moments", "unscaled",
 ]  # fmt: skip
 
 

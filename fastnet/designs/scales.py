@@ -43,6 +43,13 @@ def column_scales(mean, deviation, product, n, v_sum, fit_intercept, standardize
     return scaling, square, float(unit), beyond, centred, finite
 
 
+def unscaled(p):
+    """The records of columns that the solver sees as they are."""
+    scaling = records(p, SCALING)
+    scaling["inv_scale"] = 1.0
+    return scaling
+
+
 @jit
 def _measure(mean, deviation, norm, n, fit_intercept):
     """The largest norm of all columns; a column whose norm is beyond; whether all are centred; all finite."""
