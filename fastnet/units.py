@@ -78,10 +78,11 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     response = y if problem.offset is None else y - problem.offset
     size = np.abs(response).max(initial=0.0)
     _check_size(size, "y" if problem.offset is None else "y - offset")
-    root = np.sqrt(_normalised_weights(problem.sample_weight, n))
+    weight = _normalised_weights(problem.sample_weight, n)
+    root = np.sqrt(weight)
     raw = root * (response / size) if size > 0 else np.zeros(n)
     expected = project_off(root[None], raw) if fit_intercept else raw  # the target, unless columns are free
-    frame = _frame(problem, root, root * expected, fit_intercept, standardize, check_finite)
+    frame = _frame(problem, weight, root * expected, fit_intercept, standardize, check_finite)
     target = project_off(frame.basis, raw)
     length = np.linalg.norm(target)
     if length <= NO_RESPONSE * np.linalg.norm(raw) or length == 0.0:
@@ -98,8 +99,8 @@ def make_glm_units(problem, *, fit_intercept, standardize, response=1.0, check_f
     The target is left at zero: the engine sets it to the residual of the null model.
     """
     zero = np.zeros(len(problem.y))
-    root = np.sqrt(_normalised_weights(problem.sample_weight, len(zero)))
-    frame = _frame(problem, root, zero, fit_intercept, standardize, check_finite)
+    weight = _normalised_weights(problem.sample_weight, len(zero))
+    frame = _frame(problem, weight, zero, fit_intercept, standardize, check_finite)
     return _assemble(problem, frame, zero, zero, response, fit_intercept)
 
 
@@ -119,10 +120,10 @@ class _Frame(NamedTuple):
     centred: bool
 
 
-def _frame(problem, root, v, fit_intercept, standardize, check_finite):
+def _frame(problem, weight, v, fit_intercept, standardize, check_finite):
     X = problem.X
     n, p = X.shape
-    mean, deviation, product = moments(X, root**2, v)
+    mean, deviation, product = moments(X, weight, v)
     scaling, square, penalty_scale, beyond, centred, finite = column_scales(
         mean, deviation, product, n, v.sum(), fit_intercept, standardize
     )
@@ -131,7 +132,7 @@ def _frame(problem, root, v, fit_intercept, standardize, check_finite):
     if beyond >= 0:
         size = deviation[beyond] if fit_intercept else np.hypot(deviation[beyond], mean[beyond])
         _check_size(size, f"X has column {beyond}")
-    design = make_design(X, scaling)
+    design, root = make_design(X, scaling), np.sqrt(weight)
     free, excluded = _free_and_excluded(problem, design.inv_scale)
     basis, triangle, independent = _unpenalised_basis(X, design, root, free, fit_intercept)
     excluded, free = np.union1d(excluded, np.setdiff1d(free, independent)), independent
