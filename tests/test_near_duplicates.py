@@ -172,4 +172,4 @@ def _with_stored_zeros(X):
     """The same matrix, with a zero stored in the row after each entry."""
     pattern = abs(X) + abs(X[np.roll(np.arange(X.shape[0]), 1)])
     both = pattern.tocoo()
-    return sparse.csc_array((X.toarray()[both.coords], both.coords), shape=X.shape)
+    return sparse.csc_array((X.toarray()[both.row, both.col], (both.row, both.col)), shape=X.shape)
