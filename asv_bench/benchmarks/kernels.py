@@ -22,6 +22,24 @@ def full_pass():
     return dot_all
 
 
+@cache
+def row_products(method):
+    """Products of every sparse row with one vector ("row_dot") or with four at once ("row_dots")."""
+    from numba import njit
+
+    @njit
+    def one(rows, count, v, out):
+        for k in range(count):
+            out[k, 0] = rows.row_dot(k, v)
+
+    @njit
+    def four(rows, count, block, out):
+        for k in range(count):
+            out[k, 0], out[k, 1], out[k, 2], out[k, 3] = rows.row_dots(k, block)
+
+    return {"row_dot": one, "row_dots": four}[method]
+
+
 class FullPass(Timed):
     """X'r, lazily standardised or not, against ``time_numpy``: BLAS or SciPy on X as it is."""
 
@@ -64,6 +82,28 @@ class Moments(Timed):
         from fastnet.designs import moments
 
         moments(self.X, self.weight, self.v)
+
+
+class SparseRows(Timed):
+    """150 rows of 2,000 entries, n = 10,000: 0.3 million entries with one vector, and with four."""
+
+    params = [["row_dot", "row_dots"]]
+    param_names = ["method"]
+
+    def setup(self, method):
+        from fastnet.designs import CSCRows
+
+        n, entries, count = 10_000, 2000, 150
+        rng = np.random.default_rng(0)
+        indices = np.concatenate([np.sort(rng.choice(n, entries, replace=False)) for _ in range(count)])
+        start = np.arange(count + 1) * entries
+        values, loading = rng.standard_normal(len(indices)), np.zeros((count, 0))
+        self.rows = CSCRows(values, indices.astype(np.int32), start, loading)
+        self.v, self.out = rng.standard_normal(4 * n), np.empty((count, 4))
+        self.time_products(method)
+
+    def time_products(self, method):
+        row_products(method)(self.rows, len(self.out), self.v, self.out)
 
 
 class Cholesky(Timed):

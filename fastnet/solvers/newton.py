@@ -12,7 +12,7 @@ Positions 0 .. m-1 index the factor; `order[position]` is the row of that column
 import numpy as np
 
 from ..jit import internal
-from ..vectors import dot_head, scale_head
+from ..vectors import dot_head, largest, scale_head
 from . import cholesky
 
 DONE, STUCK = 0, 1
@@ -234,16 +234,6 @@ def chain(factor, active, m, rows, l1, l2, exact, accuracy):
             _apply_flips(factor, active, m, flips, l1, exact)
         if stop >= 0:
             m = remove(factor, active, m, stop)
-        elif flips == 0 and (exact or _largest(factor.gradient, m) <= accuracy):
+        elif flips == 0 and (exact or largest(factor.gradient[:m]) <= accuracy):
             return m, DONE, step
     return m, STUCK, limit
-
-
-@internal
-def _largest(x, m):
-    largest = 0.0
-    for i in range(m):
-        size = abs(x[i])
-        if size > largest:
-            largest = size
-    return largest
