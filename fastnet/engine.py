@@ -41,6 +41,7 @@ from .unpenalised import polish, settle
 DIRECT_LIMIT = 800  # see `direct_limit`
 MOST_DIRECT = 2500  # two factors of this size are 100 MB
 FIRST_CAPACITY = 64
+LONG_COLUMN = 500  # entries
 STEPS = 200  # on the factor, in one call of a kernel, about
 NULL_TOL, NULL_ITERATIONS = 1e-13, 10_000  # for the null model, when it needs iterations
 MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
@@ -73,7 +74,7 @@ class QuadraticEngine:
         n = len(quadratic.target)
         basis_size = len(quadratic.basis)
         self.design, self.quadratic = units.design, quadratic
-        self.screen = Screen.allocate(n, units.square, _rounding(units.design))
+        self.screen = Screen.allocate(n, units.square, *screening_of(units.design))
         self.work = Work.allocate(n, basis_size)
         self.active = records(FIRST_CAPACITY, ACTIVE)
         self.factor = Factor.allocate(FIRST_CAPACITY)
@@ -112,9 +113,9 @@ class QuadraticEngine:
     def first_pass(self):
         """Dot every column with the null residual; returns the largest |correlation| / factor, 0 for rounding."""
         screen = self.screen
-        screen.bound["correlation"] = screening.HUGE  # nothing is known: all are candidates
-        screen.bound["stamp"][self.units.free] = RESIDENT
-        screen.bound["stamp"][self.units.excluded] = RESIDENT
+        screen.bound["along"] = screening.HUGE  # nothing is known: all are candidates
+        screen.bound["pair"][self.units.free] = RESIDENT
+        screen.bound["pair"][self.units.excluded] = RESIDENT
         known = self.units.correlation
         if known is None or self.work.counts[ROWS] > 0:  # which bounds have kept in the null model
             found = self._dot_all()
@@ -240,7 +241,7 @@ class QuadraticEngine:
         if self.null == 0.0:
             return
         rows = self.active[: self.work.counts[ROWS]]  # of the null model, if there are any
-        fresh = self.screen.bound["stamp"][columns] != RESIDENT
+        fresh = self.screen.bound["pair"][columns] != RESIDENT
         some = fresh | np.isin(columns, rows["column"])
         columns, coefs, fresh = columns[some], coefs[some], fresh[some]
         beta = coefs / (self.design.inv_scale[columns] * self.units.response)
@@ -306,7 +307,11 @@ def direct_limit(design):
     return DIRECT_LIMIT if entries < n * p else min(max(DIRECT_LIMIT, n), MOST_DIRECT)
 
 
-def _rounding(design):
-    """Relative error bound of a dot product: terms times unit roundoff, with a margin for centring."""
-    n = design.matrix_size()[0]
-    return 4.0 * n * np.finfo(float).eps
+def screening_of(design):
+    """How to screen the columns of a design: relative error bound of a dot product, and whether by two references.
+
+    The bound is terms times unit roundoff, with a margin for centring. Two references a column save a third of the
+    dot products (D3, mice), but to look through the columns takes twice as long: worth it for long columns.
+    """
+    n, p, entries = design.matrix_size()
+    return 4.0 * n * np.finfo(float).eps, entries >= LONG_COLUMN * max(p, 1)

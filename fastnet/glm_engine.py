@@ -10,7 +10,7 @@ per alpha, repeat:
 import numpy as np
 
 from .designs import make_rows
-from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, _rounding, direct_limit
+from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit, screening_of
 from .glm_null import fit_bounded_null, fit_null
 from .result import Status
 from .solvers.certify_loss import certify_loss, examine_loss
@@ -62,7 +62,7 @@ class GLMEngine(QuadraticEngine):
         self.least = 0.0  # smallest null deviance that is no rounding
         self.diagonal = not hasattr(loss, "loss_times")
         self.design = units.design
-        self.screen = Screen.allocate(n, units.square, _rounding(units.design))
+        self.screen = Screen.allocate(n, units.square, *screening_of(units.design))
         self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
         self.sight = self.work._replace(residual=np.zeros(n)) if units.centred else self.work
         self.rounding = float(self.screen.state[2])

@@ -92,7 +92,7 @@ def fit_bounded_null(fit):
     limits = fit.quadratic.limits
     if len(limits) == 0 or fit.null == 0.0:
         return
-    unscreened = fit.screen.bound["stamp"] == RESIDENT
+    unscreened = fit.screen.bound["pair"] == RESIDENT
     columns = np.flatnonzero((limits["factor"] == 0.0) & ~unscreened)
     if len(columns) == 0:
         return

@@ -1,75 +1,96 @@
 """Lazy bounds: which columns may violate the optimality conditions, without a pass over X.
 
-Column j was last dotted with a reference residual rho_k (k its stamp). With a_k = <r, rho_k> / |rho_k|^2 and
-delta_k = |r - a_k rho_k|, for today's residual r
+Column j was last dotted with a reference residual; let u be of norm 1 along that. For today's residual r
 
-    |<x_j, r>| <= |a_k| |<x_j, rho_k>| + delta_k sqrt(|x_j|^2 - <x_j, rho_k>^2 / |rho_k|^2).
+    |<x_j, r>| <= |<r, u>| |<x_j, u>| + |r - <r, u> u| sqrt(|x_j|^2 - <x_j, u>^2).
 
-Only columns whose bound exceeds the threshold are dotted and stamped anew; all others are proved inactive. Both
-numbers are kept in float32, rounded up, and include the rounding error of the dot product itself.
+Where columns are long the reference before is kept too, with v of norm 1 along what it has orthogonal to u:
+
+    |<x_j, r>| <= |<r, u> <x_j, u> + <r, v> <x_j, v>|
+                  + |r - <r, u> u - <r, v> v| sqrt(|x_j|^2 - <x_j, u>^2 - <x_j, v>^2).
+                  + |r - <r, u> u - <r, v> v| sqrt(|x_j|^2 - <x_j, u>^2 - <x_j, v>^2).
+
+Between changes of the support the residuals of a lasso path lie on a line, which two of them span: r has little left
+off both. Only columns whose bound exceeds the threshold are dotted and stamped anew; all others are proved inactive.
+The products are kept in float32; what rounding may add is in the bound, that of the dot product itself included.
 Everything is divided by the penalty factor, so that one threshold l1 serves all columns.
 Above a few thousand columns a full scan of the bounds costs more than the dots, hence the neighbour list: one scan
-with inflated (a, delta, threshold), then only its survivors until one of the three leaves that skin.
+with inflated components of r and threshold, then only its survivors until one of them leaves that skin.
 """
 
 import numpy as np
 
 from .jit import fast, inlined, internal, jit, prefetch
-from .state import REFERENCES, RESIDENT, UNKNOWN
-from .vectors import copy_head, dot, total
+from .references import (
+    ALONE,
+    HUGE,
+    ROUNDED,
+    add_reference,
+    inside_skins,
+    is_paired,
+    make_skins,
+    pair_of,
+    release,
+    retire,
+)
+from .state import LAST, REFERENCES, RESIDENT, UNKNOWN
+from .vectors import dot, total
 
 # A reference costs as much as 25 n multiplications until it is let go, a dot product as many as 150 and its own.
 REFERENCE, DOT = 25.0, 150.0
 UP = np.float32(1.000001)
 DOWN = 1.0 - 2e-6
 SKIN = 0.88  # the list holds for thresholds down to this share of the one it was made at
-FULL_PASS = 0.2  # above this share of candidates a pass in order over all columns is cheaper, and tightens all bounds
-HUGE = np.float32(1e30)
+# Above this share of candidates a pass in order over all columns is cheaper, and tightens all bounds. Long columns,
+# of which two references are held, are read almost as fast in any order, and their bounds are tight.
+FULL_PASS, FULL_PASS_OF_PAIRS = 0.2, 0.5
 LEAST, MOST = 1e-30, 1e30  # bounds are kept inside: float32 must not round them to zero or infinity
 ENTER = 1.0 + 1e-12  # a correlation up to this multiple of the threshold counts as at it
 NEAR, FAR = 4, 12  # columns ahead of the one being dotted whose entries, and whose records, are being fetched
 
 
 @inlined
-def _stamp_column(screen, j, slot, correlation, reference_square, factor):
-    """Record <x_j, rho_slot>; correlation is that dot product as computed."""
-    square = screen.square[j]
-    slack = screen.state[2]
-    rest = square
-    if reference_square > 0.0:
-        rest -= correlation * correlation / reference_square
-    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + slack * np.sqrt(square)
+def _stamp_column(screen, j, slot, correlation, factor):
+    """Record <x_j, rho_slot>, which is `correlation` as computed; the reference before becomes the second."""
+    square, slack = screen.square[j], screen.state[2]
+    size, length = np.sqrt(square), screen.table[slot].length
+    error = slack * size
+    along = correlation / length if length > 0.0 else 0.0
+    rest = square - max(0.0, abs(along) - error) ** 2
     bound = screen.bound[j]
-    _release(screen, bound.stamp)
-    screen.table[slot].live += 1
-    bound.stamp = slot
-    bound.correlation = _rounded_up((abs(correlation) + slack * np.sqrt(square * reference_square)) / factor)
-    bound.distance = _rounded_up(distance / factor)
-
-
-@inlined
-def _rounded_up(x):
-    return UP * np.float32(min(max(x, LEAST), MOST))
-
-
-@inlined
-def _release(screen, stamp):
-    if stamp < REFERENCES:
-        screen.table[stamp].live -= 1
+    second = ALONE
+    if not is_paired(screen):
+        along = abs(along)
+    else:
+        before, aside = bound.pair & LAST, 0.0
+        if before < REFERENCES and screen.pair[pair_of(slot, before)].stretch > 0.0:
+            second = before
+            pair = screen.pair[pair_of(slot, before)]
+            earlier = bound.along * factor
+            aside = pair.stretch * (earlier - pair.cosine * along)
+            doubt = pair.stretch * (ROUNDED * abs(earlier) + 2.0 * error)
+            rest -= max(0.0, abs(aside) - doubt) ** 2
+        screen.aside[j] = np.float32(min(max(aside / factor, -MOST), MOST))
+    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + screen.state[3] * size
+    release(screen, bound.pair)
+    bound.pair = pair_of(slot, second)
+    screen.pair[bound.pair].live += 1
+    bound.along = np.float32(min(max(along / factor, -MOST), MOST))
+    bound.distance = UP * np.float32(min(max(distance / factor, LEAST), MOST))
 
 
 @internal
 def make_resident(screen, j):
     """Column j is now among the active rows: no longer screened."""
-    _release(screen, screen.bound[j].stamp)
-    screen.bound[j].stamp = RESIDENT
+    release(screen, screen.bound[j].pair)
+    screen.bound[j].pair = RESIDENT
 
 
 @internal
 def watch(screen, j):
     """Column j has left the active rows: a candidate, and on the neighbour list, until it is dotted."""
-    screen.bound[j].stamp = UNKNOWN
-    screen.bound[j].correlation = HUGE
+    screen.bound[j].pair = UNKNOWN
+    screen.bound[j].along = HUGE
     count = np.int64(screen.state[0])
     if count < screen.neighbour.shape[0]:
         screen.neighbour[count] = j
@@ -78,140 +99,78 @@ def watch(screen, j):
         screen.state[1] = np.inf
 
 
-@internal
-def _set_special(screen):
-    """A resident column is never a candidate, an unknown one always."""
-    resident, unknown = screen.table[RESIDENT], screen.table[UNKNOWN]
-    resident.along = resident.skin_along = resident.across = resident.skin_across = np.float32(0.0)
-    unknown.along = unknown.skin_along = np.float32(1.0)
-    unknown.across = unknown.skin_across = HUGE
-
-
-@internal
-def project_residual(screen, residual, square):
-    """along, across = components of today's residual along and off each reference."""
-    for k in range(REFERENCES):
-        table = screen.table[k]
-        if table.live > 0:
-            a = dot(screen.reference[k], residual) / table.square
-            rest = max(0.0, square - a * a * table.square) + 1e-14 * square
-            table.along = UP * np.float32(abs(a))
-            table.across = UP * np.float32(np.sqrt(rest))
-    _set_special(screen)
-
-
-@internal
-def _inside_skin(screen, threshold):
-    if threshold < screen.state[1]:
-        return False
-    for k in range(REFERENCES):
-        table = screen.table[k]
-        if table.live > 0:
-            if table.along > table.skin_along or table.across > table.skin_across:
-                return False
-    return True
-
-
-@internal
-def _retire(screen, few):
-    """Let go of references that few columns hold, and of one more when slots run short: dot their columns anew."""
-    free = 0
-    least = -1
-    fewest = np.inf
-    for k in range(REFERENCES):
-        live = screen.table[k].live
-        if live == 0:
-            free += 1
-        elif live < few:
-            screen.table[k].across = HUGE
-        elif live < fewest:
-            fewest = live
-            least = k
-    if free < 8 and least >= 0:
-        screen.table[least].across = HUGE
-
-
 @fast
-def _scan_all(bound, table, threshold, out):
+def _scan_all(bound, pair, threshold, out):
     count = 0
     for j in range(bound.shape[0]):
         b = bound[np.uint64(j)]
-        t = table[np.uint64(b.stamp)]
+        t = pair[np.uint64(b.pair)]
         out[np.uint64(count)] = j
-        count += t.skin_along * b.correlation + t.skin_across * b.distance > threshold
+        count += t.skin_along * b.along + t.skin_across * b.distance > threshold
     return count
 
 
 @fast
-def _scan_list(bound, table, threshold, listed, length, out):
+def _scan_all_pairs(bound, aside, pair, threshold, out):
+    count = 0
+    for j in range(bound.shape[0]):
+        b, c = bound[np.uint64(j)], aside[np.uint64(j)]
+        t = pair[np.uint64(b.pair)]
+        out[np.uint64(count)] = j
+        size = abs(t.skin_along * b.along + t.skin_aside * c) + t.slack_along * abs(b.along) + t.slack_aside * abs(c)
+        count += size + t.skin_across * b.distance > threshold
+    return count
+
+
+@fast
+def _scan_list(bound, pair, threshold, listed, length, out):
     count = 0
     for e in range(length):
         j = listed[np.uint64(e)]
         b = bound[np.uint64(j)]
-        t = table[np.uint64(b.stamp)]
+        t = pair[np.uint64(b.pair)]
         out[np.uint64(count)] = j
-        count += t.along * b.correlation + t.across * b.distance > threshold
+        count += t.along * b.along + t.across * b.distance > threshold
+    return count
+
+
+@fast
+def _scan_list_pairs(bound, aside, pair, threshold, listed, length, out):
+    count = 0
+    for e in range(length):
+        j = listed[np.uint64(e)]
+        b, c = bound[np.uint64(j)], aside[np.uint64(j)]
+        t = pair[np.uint64(b.pair)]
+        out[np.uint64(count)] = j
+        size = abs(t.along * b.along + t.aside * c) + t.doubt * (abs(b.along) + abs(c))
+        count += size + t.across * b.distance > threshold
     return count
 
 
 @internal
 def _make_list(screen, threshold, norm):
-    for k in range(REFERENCES):
-        table = screen.table[k]
-        table.skin_along = table.skin_across = HUGE
-        if table.live > 0:
-            table.skin_along = table.along * np.float32(1.01) + np.float32(1e-3)
-            table.skin_across = table.across * np.float32(1.2) + np.float32(0.02 * norm)
-    _set_special(screen)
+    make_skins(screen, norm)
     screen.state[1] = SKIN * threshold
     limit = np.float32(SKIN * threshold * DOWN)
-    screen.state[0] = _scan_all(screen.bound, screen.table, limit, screen.neighbour)
+    if is_paired(screen):
+        screen.state[0] = _scan_all_pairs(screen.bound, screen.aside, screen.pair, limit, screen.neighbour)
+    else:
+        screen.state[0] = _scan_all(screen.bound, screen.pair, limit, screen.neighbour)
 
 
 @internal
 def candidates(screen, threshold, norm, few):
     """Columns whose bound exceeds the threshold go to screen.candidate; returns how many."""
-    if not _inside_skin(screen, threshold):
-        _retire(screen, few)
+    if threshold < screen.state[1] or not inside_skins(screen):
+        retire(screen, few)
         _make_list(screen, threshold, norm)
     count = np.int64(screen.state[0])
     limit = np.float32(threshold * DOWN)
-    return _scan_list(screen.bound, screen.table, limit, screen.neighbour, count, screen.candidate)
-
-
-@internal
-def free_slot(screen):
-    """A reference slot that no column holds; when there is none, the least held is given up."""
-    least = 0
-    fewest = screen.bound.shape[0] + 1
-    for k in range(REFERENCES):
-        live = screen.table[k].live
-        if live < fewest:
-            fewest = live
-            least = k
-    if fewest == 0:
-        return least
-    for j in range(screen.bound.shape[0]):
-        bound = screen.bound[j]
-        if bound.stamp == least:
-            bound.stamp = UNKNOWN
-            bound.correlation = HUGE
-    screen.table[least].live = 0
-    screen.state[1] = np.inf
-    return least
-
-
-@internal
-def add_reference(screen, residual, square):
-    """Store today's residual as a reference and return its slot."""
-    slot = free_slot(screen)
-    copy_head(residual, screen.reference[slot], residual.shape[0])
-    table = screen.table[slot]
-    table.square = square
-    table.along = UP
-    table.across = UP * np.float32(1e-7 * np.sqrt(square))
-    table.skin_along = table.skin_across = HUGE
-    return slot
+    if is_paired(screen):
+        return _scan_list_pairs(
+            screen.bound, screen.aside, screen.pair, limit, screen.neighbour, count, screen.candidate
+        )
+    return _scan_list(screen.bound, screen.pair, limit, screen.neighbour, count, screen.candidate)
 
 
 @internal
@@ -220,7 +179,7 @@ def _take_all(screen):
     count = 0
     for j in range(screen.bound.shape[0]):
         screen.candidate[count] = j
-        count += screen.bound[j].stamp != RESIDENT
+        count += screen.bound[j].pair != RESIDENT
     return count
 
 
@@ -239,10 +198,9 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
     """
     p = screen.bound.shape[0]
     v_sum = total(v)
-    square = screen.table[slot].square
     limited = quadratic.limits.shape[0] > 0
     hinted = count  # a pass in order needs no hints
-    if count > FULL_PASS * p:
+    if count > (FULL_PASS_OF_PAIRS if is_paired(screen) else FULL_PASS) * p:
         count = _take_all(screen)
         screen.state[1] = np.inf
         hinted = 0
@@ -254,15 +212,15 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
             design.col_hint(screen.candidate[e + NEAR])
         j = screen.candidate[e]
         c = design.col_dot(j, v, v_sum)
-        violators = _keep(screen, quadratic, j, slot, c, square, threshold, limited, violators)
+        violators = _keep(screen, quadratic, j, slot, c, threshold, limited, violators)
     return violators
 
 
 @inlined
-def _keep(screen, quadratic, j, slot, c, square, threshold, limited, violators):
+def _keep(screen, quadratic, j, slot, c, threshold, limited, violators):
     """Stamp column j, whose correlation is c, and list it where it violates; returns how many are listed."""
     factor = quadratic.limits[j].factor if limited else 1.0
-    _stamp_column(screen, j, slot, c, square, factor)
+    _stamp_column(screen, j, slot, c, max(factor, LEAST))
     if abs(c) > threshold * factor * ENTER:
         if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
             return violators  # pushed against its bound at zero: optimal there
@@ -280,6 +238,6 @@ def take_correlations(screen, quadratic, residual, correlation):
     limited = quadratic.limits.shape[0] > 0
     found = 0
     for j in range(correlation.shape[0]):
-        if screen.bound[j].stamp != RESIDENT:
-            found = _keep(screen, quadratic, j, slot, correlation[j], square, 0.0, limited, found)
+        if screen.bound[j].pair != RESIDENT:
+            found = _keep(screen, quadratic, j, slot, correlation[j], 0.0, limited, found)
     return found

@@ -16,7 +16,9 @@ FACTOR_L2, GAP, OBJECTIVE, RESIDUAL2, LOWEST = range(5)
 DIRECT, ITERATIVE = 0, 1  # Work.counts[MODE]
 
 REFERENCES = 62  # reference residuals held at once
-RESIDENT, UNKNOWN = 62, 63  # stamps of columns among the active rows (or excluded), and of columns never dotted
+RESIDENT, UNKNOWN = 62, 63  # in place of references: of columns among the active rows (or excluded), or never dotted
+SHIFT = 6  # a column that was dotted with `last` and, before, with k holds pair last + PAIRS (k + 1)
+PAIRS, LAST = 1 << SHIFT, (1 << SHIFT) - 1
 
 
 def records(length, dtype):
@@ -98,20 +100,34 @@ class Factor(NamedTuple):
 
 BOUND = np.dtype(
     [
-        ("correlation", "f4"),  # |<x_j, reference>| / factor_j, rounded up
-        ("distance", "f4"),  # norm of x_j off that reference, / factor_j, rounded up
-        ("stamp", "i4"),  # which reference; or RESIDENT, UNKNOWN
+        ("along", "f4"),  # <x_j, u> / factor_j, u of norm 1 along the last reference
+        ("distance", "f4"),  # norm of what x_j has orthogonal to u (and v), / factor_j, rounded up
+        ("pair", "i4"),  # which references, see PAIRS; or RESIDENT, UNKNOWN
     ],
     align=True,
 )
 TABLE = np.dtype(
     [
-        ("square", "f8"),  # squared norm of the reference
-        ("live", "i8"),  # columns that hold this stamp
-        ("along", "f4"),  # component of today's residual along the reference
-        ("across", "f4"),  # norm of the rest
-        ("skin_along", "f4"),  # the same, inflated, when the neighbour list was made
+        ("length", "f8"),  # norm of the reference
+        ("live", "i8"),  # columns that hold it, at the last count
+        ("product", "f8"),  # of today's residual with u
+    ],
+    align=True,
+)
+PAIR = np.dtype(
+    [
+        ("cosine", "f8"),  # between the two references
+        ("stretch", "f8"),  # 1 / sine; 0 where they are as good as one
+        ("live", "i8"),  # columns that hold this pair
+        ("along", "f4"),  # components of today's residual along u, along v and off both
+        ("aside", "f4"),
+        ("across", "f4"),
+        ("doubt", "f4"),  # what rounding may add, for each unit of a column along u and along v
+        ("skin_along", "f4"),  # the components when the neighbour list was made, the last one inflated
+        ("skin_aside", "f4"),
         ("skin_across", "f4"),
+        ("slack_along", "f4"),  # by how much the first two may differ from that
+        ("slack_aside", "f4"),
     ],
     align=True,
 )
@@ -121,25 +137,32 @@ class Screen(NamedTuple):
     """Lazy bounds on the correlation of every column with the present residual (see ``screening``)."""
 
     bound: np.ndarray  # (p,) BOUND
+    aside: np.ndarray  # (p,) float32: <x_j, v> / factor_j, v of norm 1 along what the reference before has orthogonal
+    #                    to u; empty where one reference a column is enough
     square: np.ndarray  # (p,) squared norm of x~_j in weighted space
     reference: np.ndarray  # (REFERENCES, n) weighted space
-    table: np.ndarray  # (64,) TABLE
+    table: np.ndarray  # (REFERENCES,) TABLE
+    pair: np.ndarray  # (PAIRS,) PAIR, or (PAIRS**2,) where columns hold two references
     neighbour: np.ndarray  # (p,) int32: columns that may pass the inflated threshold
     candidate: np.ndarray  # (p,) int32
     found: np.ndarray  # (p,) correlation of each violator
     single: np.ndarray  # (n,) int32: the column that stands for those with an entry in this row alone; -1 for none
-    state: np.ndarray  # (3,) number of neighbours, threshold of the list, relative rounding error of a dot product
+    state: (
+        np.ndarray
+    )  # (4,) number of neighbours, threshold of the list, relative rounding error of a dot product, its root
 
     @classmethod
-    def allocate(cls, n, square, rounding):
+    def allocate(cls, n, square, rounding, paired):
         p = len(square)
         bound = records(p, BOUND)
-        bound["stamp"] = UNKNOWN
+        bound["pair"] = UNKNOWN
         candidate, neighbour = np.empty(p, np.int32), np.empty(p, np.int32)
         reference = np.empty((REFERENCES, n))
-        state = np.array([0.0, np.inf, rounding])
+        state = np.array([0.0, np.inf, rounding, np.sqrt(rounding)])
         single = np.full(n, -1, np.int32)
-        return cls(bound, square, reference, records(64, TABLE), neighbour, candidate, np.empty(p), single, state)
+        table, pair = records(REFERENCES, TABLE), records(PAIRS**2 if paired else PAIRS, PAIR)
+        aside = np.zeros(p if paired else 0, np.float32)
+        return cls(bound, aside, square, reference, table, pair, neighbour, candidate, np.empty(p), single, state)
 
 
 class Work(NamedTuple):

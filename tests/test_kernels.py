@@ -12,13 +12,14 @@ import scipy.sparse as sp
 from parts import data
 from reference import Reference
 
-from fastnet import screening
+from fastnet import engine as engine_module
+from fastnet import references, screening
 from fastnet.designs import gather, make_rows, moments
 from fastnet.engine import QuadraticEngine
 from fastnet.jit import jit
 from fastnet.solvers import cholesky, newton
 from fastnet.solvers.certify import certify_point, find_violators
-from fastnet.state import ACTIVE, GAP, RESIDENT, UNKNOWN, Factor, records
+from fastnet.state import ACTIVE, GAP, LAST, RESIDENT, UNKNOWN, Factor, records
 from fastnet.units import make_units
 from fastnet.validation import check_problem
 
@@ -57,13 +58,13 @@ def chain(factor, active, m, rows, l1, l2, exact, accuracy):
 
 @jit
 def bounds_step(design, screen, quadratic, residual, weighted, threshold):
-    """One certificate's worth of screening; returns how many columns violate, and how many were dotted."""
+    """One certificate's worth of screening; returns how many columns violate, and the new reference."""
     square = residual @ residual
-    screening.project_residual(screen, residual, square)
+    references.project_residual(screen, residual, square)
     count = screening.candidates(screen, threshold, np.sqrt(square), 0.0)
-    slot = screening.add_reference(screen, residual, square)
+    slot = references.add_reference(screen, residual, square)
     violators = screening.dot_candidates(design, screen, quadratic, weighted, slot, count, threshold)
-    return violators, screen.table[slot].live
+    return violators, slot
 
 
 @jit
@@ -314,10 +315,27 @@ DESIGNS = {
 }
 
 
+def bounds_on(screen):
+    """What the records of all columns say of their correlations with the residual just projected."""
+    pair, bound = screen.pair[screen.bound["pair"]], screen.bound
+    aside = screen.aside if len(screen.aside) else np.zeros(len(bound))
+    size = np.abs(pair["along"].astype(float) * bound["along"] + pair["aside"].astype(float) * aside)
+    if len(screen.aside):
+        size += pair["doubt"] * (np.abs(bound["along"]) + np.abs(aside))
+    return size + pair["across"].astype(float) * bound["distance"]
+
+
+@jit
+def project(screen, residual):
+    references.project_residual(screen, residual, residual @ residual)
+
+
 @pytest.mark.parametrize("name", DESIGNS)
 @pytest.mark.parametrize("limited", [False, True])
-def test_bounds_hold_for_every_column(name, limited):
+@pytest.mark.parametrize("paired", [False, True])
+def test_bounds_hold_for_every_column(name, limited, paired, monkeypatch):
     """Along a wandering residual: no column outside the candidates exceeds the threshold, to the last digit."""
+    monkeypatch.setattr(engine_module, "LONG_COLUMN", 1 if paired else np.inf)
     X, y = data(25, 70, seed=3)
     X = DESIGNS[name](X)
     factor = np.random.default_rng(4).uniform(0.1, 5.0, 70)
@@ -331,16 +349,21 @@ def test_bounds_hold_for_every_column(name, limited):
     scale = quadratic.limits["factor"] if limited else np.ones(70)
     rng = np.random.default_rng(5)
     residual = quadratic.target.copy()
-    threshold, lazily = engine.largest, 0
+    threshold, lazily, pairs = engine.largest, 0, 0
     for step in range(60):
         noise = rng.standard_normal(len(residual))
         noise -= quadratic.root * (quadratic.root @ noise)
-        residual = 0.97 * residual + (0.05 if step % 10 else 0.5) * rng.random() * np.linalg.norm(residual) * noise / 5
+        change = 0.5 if step % 10 == 0 else 0.05 if step % 10 < 7 else 1e-5
+        residual = 0.97 * residual + change * rng.random() * np.linalg.norm(residual) * noise / 5
         residual -= quadratic.root * (quadratic.root @ residual)
         threshold *= 0.93
-        violators, dotted = bounds_step(design, screen, quadratic, residual, quadratic.root * residual, threshold)
-        lazily += dotted < 70
         true = np.abs((Z * residual[:, None]).sum(0)).astype(float) / scale
+        if step > 0 and "offset" not in name:
+            project(screen, residual)
+            assert np.all(bounds_on(screen) >= true * (1 - 1e-6))
+        violators, slot = bounds_step(design, screen, quadratic, residual, quadratic.root * residual, threshold)
+        lazily += np.count_nonzero(screen.bound["pair"] & LAST == slot) < 70
+        pairs += np.count_nonzero(screen.bound["pair"] > LAST)
         listed = set(screen.candidate[:violators])
         margin = 1e-9 if "offset" not in name else 1e-6  # the mean of 1e8 is known to 1e-8
         missed = [j for j in range(70) if true[j] > threshold * (1 + margin) and j not in listed]
@@ -348,6 +371,25 @@ def test_bounds_hold_for_every_column(name, limited):
         np.testing.assert_allclose(np.abs(screen.found[:violators]) / scale[screen.candidate[:violators]],
                                    true[screen.candidate[:violators]], rtol=1e-6)  # fmt: skip
     assert lazily > 10  # or nothing was tested
+    assert pairs > 1000 if paired else pairs == 0
+
+
+def test_two_references_see_a_straight_path_through(monkeypatch):
+    """Between two residuals with which a column was dotted, and beyond, its correlation is known without a dot."""
+    monkeypatch.setattr(engine_module, "LONG_COLUMN", 1)
+    X, y = data(25, 70, seed=3)
+    engine = QuadraticEngine(make(X, y, standardize=False, fit_intercept=False))
+    screen, quadratic = engine.screen, engine.quadratic
+    start, end = quadratic.target, np.random.default_rng(1).standard_normal(25) * np.linalg.norm(quadratic.target) / 5
+    common = engine.design, screen, quadratic
+    bounds_step(*common, end, quadratic.root * end, 0.0)  # all columns, which have been dotted with `start`
+    for share in (0.3, 0.8, 1.5):
+        between = (1 - share) * start + share * end
+        project(screen, between)
+        true = np.abs(X.T @ (quadratic.root * between)) * engine.design.inv_scale
+        bounds = bounds_on(screen)
+        assert np.all(bounds >= true)
+        assert np.all(bounds <= true + 1e-5 * np.linalg.norm(between) * np.sqrt(screen.square))
 
 
 def test_a_residual_that_is_not_finite_leaves_no_trace_in_the_bounds():
@@ -355,7 +397,7 @@ def test_a_residual_that_is_not_finite_leaves_no_trace_in_the_bounds():
     engine = QuadraticEngine(make(X, y))
     common = engine.design, engine.screen, engine.quadratic, engine.work, 0.1 * engine.largest
     everything = violators_at(*common)
-    engine.screen.bound["stamp"][:5] = UNKNOWN
+    engine.screen.bound["pair"][:5] = UNKNOWN
     engine.work.residual[:] = np.nan
     assert violators_at(*common) == 0
     engine.work.residual[:] = engine.quadratic.target
@@ -436,7 +478,7 @@ def test_rows_are_the_standardised_projected_columns(sparse):
     for k, j in enumerate(columns):
         np.testing.assert_allclose(dot_of(store, k, r), Z[:, j] @ r, atol=1e-14)
         np.testing.assert_allclose(engine.active["square"][k], Z[:, j] @ Z[:, j], rtol=1e-12)
-    assert np.all(engine.screen.bound["stamp"][columns] == RESIDENT)
+    assert np.all(engine.screen.bound["pair"][columns] == RESIDENT)
     larger = make_rows(engine.design, 4, len(basis))
     assert room_of(larger, 3, 1, 1)
     assert not room_of(larger, 3, 2, 1)

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import screening
 from ..jit import internal, jit
+from ..references import add_reference, project_residual
 from ..state import GAP, IN_FACTOR, OBJECTIVE, RESIDUAL2, ROWS
 from ..vectors import axpy, copy_head, dot, multiply
 from .gap import duality_gap, limits_of
@@ -67,12 +68,12 @@ def find_violators(design, screen, quadratic, work, collect, l1):
     work.values[RESIDUAL2] = square
     if not square < np.inf:  # a step went wrong: nothing may be learnt from it
         return 0, 0
-    screening.project_residual(screen, residual, square)
+    project_residual(screen, residual, square)
     few = screening.REFERENCE * n / (screening.DOT + entries / max(p, 1))
     count = screening.candidates(screen, collect, np.sqrt(square), few)
     if count == 0:
         return 0, 0
-    slot = screening.add_reference(screen, residual, square)
+    slot = add_reference(screen, residual, square)
     multiply(quadratic.root, residual, work.weighted)
     violators = screening.dot_candidates(design, screen, quadratic, work.weighted, slot, count, collect)
     true = violators

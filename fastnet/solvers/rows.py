@@ -62,7 +62,7 @@ def append_violators(design, store, active, screen, quadratic, work, violators, 
     alone = l2 == 0.0 and quadratic.limits.shape[0] == 0
     for e in range(violators):
         j = screen.candidate[e]
-        if screen.bound[j].stamp == RESIDENT:  # listed twice
+        if screen.bound[j].pair == RESIDENT:  # listed twice
             continue
         make_resident(screen, j)
         store.row_load(rows, design, j, quadratic.root)
