@@ -8,7 +8,6 @@ Where columns are long the reference before is kept too, with v of norm 1 along 
 
     |<x_j, r>| <= |<r, u> <x_j, u> + <r, v> <x_j, v>|
                   + |r - <r, u> u - <r, v> v| sqrt(|x_j|^2 - <x_j, u>^2 - <x_j, v>^2).
-                  + |r - <r, u> u - <r, v> v| sqrt(|x_j|^2 - <x_j, u>^2 - <x_j, v>^2).
 
 Between changes of the support the residuals of a lasso path lie on a line, which two of them span: r has little left
 off both. Only columns whose bound exceeds the threshold are dotted and stamped anew; all others are proved inactive.
@@ -71,7 +70,7 @@ def _stamp_column(screen, j, slot, correlation, factor):
             doubt = pair.stretch * (ROUNDED * abs(earlier) + 2.0 * error)
             rest -= max(0.0, abs(aside) - doubt) ** 2
         screen.aside[j] = np.float32(min(max(aside / factor, -MOST), MOST))
-    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + screen.state[3] * size
+    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + slack / screen.state[3] * size
     release(screen, bound.pair)
     bound.pair = pair_of(slot, second)
     screen.pair[bound.pair].live += 1
