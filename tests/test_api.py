@@ -16,8 +16,10 @@ from parts import data
 
 import fastnet
 from fastnet import ConvergenceWarning, Path, PathInterrupted, Status, interrupts
+from fastnet import path as path_module
 from fastnet.api import fit_path
 from fastnet.engine import QuadraticEngine
+from fastnet.gram_engine import prefers_gram
 from fastnet.units import make_units
 from fastnet.validation import check_problem
 
@@ -182,6 +184,25 @@ def test_warm_start_saves_work_and_changes_no_answer(problem):
             assert np.all(warm.gaps <= 1e-9)
             np.testing.assert_allclose(warm.objectives, cold.objectives, rtol=1e-8)
             assert warm.n_iters[0] <= cold.n_iters[0]
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("bounded", [False, True])
+def test_warm_start_of_tall_data(l1_ratio, bounded, monkeypatch):
+    """Where the path is solved from the Gram matrix of all columns."""
+    monkeypatch.setattr(path_module, "FARTHEST", 0.0)  # no hidden points, whose iterations nobody counts
+    X, y = data(300, 40, seed=5)
+    options = dict(l1_ratio=l1_ratio, tol=1e-9) | (dict(lower=-0.1, upper=0.2) if bounded else {})
+    whole = fastnet.enet_path(X, y, alphas=20, alpha_min_ratio=1e-3, **options)
+    alphas = whole.alphas[-3:] * 0.99
+    problem = check_problem(X, y)
+    engine = QuadraticEngine(make_units(problem, fit_intercept=True, standardize=True))
+    assert prefers_gram(engine, engine.units.penalties(alphas.min(), l1_ratio)[0], l1_ratio)
+    cold = fastnet.enet_path(X, y, alphas=alphas, **options)
+    warm = fastnet.enet_path(X, y, alphas=alphas, warm_start=whole, **options)
+    assert warm.n_iters[0] < cold.n_iters[0]
+    assert np.all(warm.statuses == 0)
+    np.testing.assert_allclose(warm.coefs.toarray(), cold.coefs.toarray(), atol=1e-5)
 
 
 def test_warm_start_from_other_data_is_certified_anew(problem):

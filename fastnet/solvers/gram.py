@@ -11,7 +11,7 @@ import numpy as np
 
 from ..jit import fast, internal, jit
 from ..result import Status
-from ..state import GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, RESIDUAL2
+from ..state import FACTOR_L2, GAP, IN_FACTOR, ITERATIONS, OBJECTIVE, RESIDUAL2
 from ..vectors import copy_head
 from .direct import REFINEMENTS, direct_step
 from .gap import duality_gap
@@ -25,12 +25,13 @@ def solve_gram(fit, l1, l2, tol, max_iter):
     counts, p = fit.work.counts, len(fit.active)
     counts[ITERATIONS] = rounds = 0
     fit.active["previous"] = fit.active["coef"]
+    if counts[IN_FACTOR] == 0 and fit.active["coef"].any():  # a warm start
+        _evaluate(fit, l1, l2)
+        fit.work.values[FACTOR_L2] = l2
+        fit.run(enter_violators, fit.active, fit.factor, fit.work, p, l1, l2)
     while True:
         stuck = fit.run(direct_step, fit.active, fit.factor, fit.work, p, l1, l2, 0.0, 1.0, rounds == 0)
-        fit.run(
-            evaluate, fit.active, fit.factor, fit.rounds.screen, fit.units.quadratic, fit.work, fit.correlation,
-            fit.square, l1, l2, fit.null,
-        )  # fmt: skip
+        _evaluate(fit, l1, l2)
         rounds += 1
         if fit.work.values[GAP] <= tol:
             return Status.CONVERGED
@@ -39,6 +40,13 @@ def solve_gram(fit, l1, l2, tol, max_iter):
         _, taken = fit.run(enter_violators, fit.active, fit.factor, fit.work, p, l1, l2)
         if taken == 0 and (stuck or rounds > REFINEMENTS):
             return Status.STALLED
+
+
+def _evaluate(fit, l1, l2):
+    fit.run(
+        evaluate, fit.active, fit.factor, fit.rounds.screen, fit.units.quadratic, fit.work, fit.correlation,
+        fit.square, l1, l2, fit.null,
+    )  # fmt: skip
 
 
 @fast
