@@ -121,7 +121,7 @@ class QuadraticEngine:
             found = self._dot_all()
         else:
             self.work.residual[:] = self.quadratic.target
-            found = self.run(screening.take_correlations, screen, self.quadratic, self.work.residual, known)
+            found = self.run(screening.take_correlations, screen, self.quadratic, self.seen_residual(), known)
         self.first_found = found
         ratio = np.abs(screen.found[:found])
         ratio[ratio <= max(screen.state[2], self.null_accuracy) * np.linalg.norm(self.work.residual)] = 0.0  # rounding
@@ -129,6 +129,10 @@ class QuadraticEngine:
             factor = self.quadratic.limits["factor"][screen.candidate[:found]]
             ratio = ratio[factor > 0] / factor[factor > 0]
         return float(ratio.max(initial=0.0))
+
+    def seen_residual(self):
+        """The residual as the lazy bounds see it."""
+        return self.work.residual
 
     def _dot_all(self):
         """Dot every column with the residual; returns how many of the correlations are not zero."""

@@ -11,9 +11,9 @@ import numpy as np
 
 from .designs import make_rows
 from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit, screening_of
-from .glm_null import fit_bounded_null, fit_null
+from .glm_null import expectation_holds, fit_bounded_null, fit_null
 from .result import Status
-from .solvers.certify_loss import certify_loss, examine_loss
+from .solvers.certify_loss import certify_loss, examine_loss, leave_out_constant
 from .solvers.lagged_newton import FINISHED
 from .solvers.line_search import ORTHOGONAL, REFIT, STEP, line_search
 from .solvers.loss_kernels import kernels_of
@@ -81,7 +81,8 @@ class GLMEngine(QuadraticEngine):
         self.units, self.quadratic = units, quadratic
         fit_null(self)
         self.quadratic = quadratic._replace(target=self.work.residual.copy())
-        self.units = units._replace(quadratic=self.quadratic)
+        known = units.correlation if expectation_holds(self.work.residual, quadratic.target) else None
+        self.units = units._replace(quadratic=self.quadratic, correlation=known)
         self.at.previous[:] = self.at.eta
         self.root_components = quadratic.basis @ quadratic.root
         self.largest = self.first_pass()
@@ -210,6 +211,12 @@ class GLMEngine(QuadraticEngine):
             examine_loss, self.design, self.store, self.active, self.screen, self.quadratic, self.work, self.sight,
             self.at, self.units.centred, self.rounding, collect, l1, l2, self.convex,
         )  # fmt: skip
+
+    def seen_residual(self):
+        """The residual as the lazy bounds see it: where all columns are centred, without its constant part."""
+        if self.units.centred:
+            self.run(leave_out_constant, self.screen, self.quadratic, self.work, self.sight, self.rounding)
+        return self.sight.residual
 
     def _dot_all(self):
         return self.examine(0.0, 0.0, 0.0)[0]

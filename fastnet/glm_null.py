@@ -6,10 +6,12 @@ import numpy as np
 
 from .solvers.lagged_hessian import renew_gram
 from .solvers.line_search import REFIT, STEP, line_search
+from .solvers.loss_kernels import kernels_of
 from .solvers.predictor import HESSIAN, LENGTH, Predictor
 from .state import RESIDENT, Work
 
 NULL_ACCURACY, NULL_ITERATIONS = 1e-10, 10_000  # for a null model with bounds; relative to the residual
+CONSTANT_STEPS, CONSTANT_ACCURACY = 30, 5e-15  # Newton steps for the constant alone; relative to the residual
 NULL_STEPS = 100  # Newton steps on the unpenalised part
 PROHIBITIVE = 1e300  # an L1 penalty that nothing penalised can pay
 LEAST_NULL = 1e-10  # share of the deviance of a constant below which a null deviance is rounding
@@ -32,6 +34,35 @@ def fit_null(fit):
     if len(fit.quadratic.basis) > fit.units.fit_intercept or np.any(fit.quadratic.limits["factor"] == 0.0):
         fit.least = LEAST_NULL * _deviance_of_a_constant(fit)
     _drop_rounding(fit)
+
+
+def residual_of_a_constant(loss, weight, offset, fit_intercept, response):
+    """Residual in weighted space of the model of a constant alone, or zeros: the null model's, most likely.
+
+    The pass over X for the moments can then take the first correlations along. By Newton's method; where that does not
+    converge, or the loss is no sum over observations, nothing is expected.
+    """
+    root, nothing = np.sqrt(weight), np.zeros(len(weight))
+    if hasattr(loss, "loss_times"):
+        return nothing
+    slopes_at = kernels_of(loss)[0]
+    eta = np.zeros(len(weight)) if offset is None else offset / response
+    residual, curvature = nothing.copy(), nothing.copy()
+    for _ in range(CONSTANT_STEPS):
+        slopes_at(loss, eta, root, residual, curvature)
+        slope, bend = float(root @ residual), float(weight @ curvature)
+        if not fit_intercept or abs(slope) <= CONSTANT_ACCURACY * float(np.linalg.norm(residual)):
+            return residual
+        if not 0.0 < bend < np.inf:
+            break
+        eta = eta + slope / bend
+    return nothing
+
+
+def expectation_holds(residual, expected):
+    """Whether the expected null residual is the true one, but for what counts as rounding of a dot product."""
+    distance = np.linalg.norm(residual - expected)
+    return bool(distance <= len(residual) * np.finfo(float).eps * np.linalg.norm(residual))
 
 
 def _refuse_offset(offset):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .glm_engine import GLMEngine
-from .units import make_glm_units
+from .glm_null import residual_of_a_constant
+from .units import make_glm_units, normalised_weights
 from .validation import check_response
 
 
@@ -13,15 +14,16 @@ def make_glm_engine(family, problem, *, fit_intercept, standardize, check_finite
     fit_intercept = fit_intercept or not family.intercept  # shifts that do not matter are projected out
     if family.domain != "sign":
         check_response(y, family.domain, family.name, sample_weight=problem.sample_weight, fit_intercept=fit_intercept)
-    units = make_glm_units(
-        problem, fit_intercept=fit_intercept, standardize=standardize, response=family.response,
-        check_finite=check_finite,
-    )  # fmt: skip
-    offset = problem.offset
+    weight, loss = normalised_weights(problem.sample_weight, len(problem.y)), family.make(y)
+    offset, level = problem.offset, 0.0
     if offset is not None and fit_intercept:  # the intercept's business: a loss far from 0 loses digits, or overflows
-        level = float(units.quadratic.root**2 @ offset)
-        offset, units = offset - level, units._replace(level=level)
-    return GLMEngine(units, family.make(y), offset, family.convex, family.intercept)
+        level = float(weight @ offset)
+        offset = offset - level
+    units = make_glm_units(
+        problem, weight, residual_of_a_constant(loss, weight, offset, fit_intercept, family.response),
+        fit_intercept=fit_intercept, standardize=standardize, response=family.response, check_finite=check_finite,
+    )  # fmt: skip
+    return GLMEngine(units._replace(level=level), loss, offset, family.convex, family.intercept)
 
 
 def check_classes(problem, name):

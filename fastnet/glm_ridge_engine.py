@@ -62,7 +62,9 @@ class GLMRidgeEngine:
         design = make_design(np.asfortranarray(F), unscaled(len(values)))
         quadratic = units.quadratic._replace(limits=records(0, LIMITS))
         square = ones if plain else values
-        features = units._replace(design=design, quadratic=quadratic, square=square, free=none, excluded=none)
+        features = units._replace(
+            design=design, quadratic=quadratic, square=square, free=none, excluded=none, correlation=None
+        )
         whole = self.columns
         self.features = GLMEngine(features, whole.loss, whole.at.offset * units.response, whole.convex, whole.intercept)
         self.is_plain = plain

@@ -78,7 +78,7 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     response = y if problem.offset is None else y - problem.offset
     size = np.abs(response).max(initial=0.0)
     _check_size(size, "y" if problem.offset is None else "y - offset")
-    weight = _normalised_weights(problem.sample_weight, n)
+    weight = normalised_weights(problem.sample_weight, n)
     root = np.sqrt(weight)
     raw = root * (response / size) if size > 0 else np.zeros(n)
     expected = project_off(root[None], raw) if fit_intercept else raw  # the target, unless columns are free
@@ -93,15 +93,15 @@ def make_units(problem, *, fit_intercept, standardize, check_finite=True):
     return units._replace(correlation=known)
 
 
-def make_glm_units(problem, *, fit_intercept, standardize, response=1.0, check_finite=True):
+def make_glm_units(problem, weight, expected, *, fit_intercept, standardize, response=1.0, check_finite=True):
     """`Units` for any other loss: y is not scaled, but for losses that scale with it (Huber), by `response`.
 
-    The target is left at zero: the engine sets it to the residual of the null model.
+    The target is `expected`, a guess of the residual of the null model in weighted space; the engine corrects it.
     """
     zero = np.zeros(len(problem.y))
-    weight = _normalised_weights(problem.sample_weight, len(zero))
-    frame = _frame(problem, weight, zero, fit_intercept, standardize, check_finite)
-    return _assemble(problem, frame, zero, zero, response, fit_intercept)
+    frame = _frame(problem, weight, np.sqrt(weight) * expected, fit_intercept, standardize, check_finite)
+    known = frame.product if expected.any() and len(frame.free) == 0 else None
+    return _assemble(problem, frame, expected, zero, response, fit_intercept)._replace(correlation=known)
 
 
 class _Frame(NamedTuple):
@@ -160,7 +160,7 @@ def _assemble(problem, frame, target, raw, response, fit_intercept):
     )  # fmt: skip
 
 
-def _normalised_weights(sample_weight, n):
+def normalised_weights(sample_weight, n):
     if sample_weight is None:
         return np.full(n, 1.0 / n)
     weight = sample_weight / sample_weight.max()

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from parts import family_data
+from parts import data, family_data
 from test_glm_cox import response, survival
 
 import fastnet
+from fastnet.glm_engine import GLMEngine
 from fastnet.glm_problem import make_glm_engine
 from fastnet.losses import cox, find_family
 from fastnet.solvers.lagged_hessian import PRESENT
@@ -163,3 +164,26 @@ def test_rows_get_gram_entries_when_they_move():
     np.testing.assert_allclose(
         engine.factor.gram[np.ix_(present.nonzero()[0], present.nonzero()[0])], expected, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "squared_hinge"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("centred", [True, False])
+def test_the_pass_for_the_moments_takes_the_first_correlations_along(family, fit_intercept, centred, monkeypatch):
+    X, _ = data(50, 30, seed=6)
+    X = X - X.mean(0) if centred else X + 0.5
+    y = np.random.default_rng(2).poisson(0.7, 50).clip(0, 1 if family != "poisson" else 9).astype(float)
+
+    def dot_again(engine):
+        raise AssertionError("a second pass over X")
+
+    monkeypatch.setattr(GLMEngine, "_dot_all", dot_again)
+    options = dict(fit_intercept=fit_intercept, standardize=False)
+    engine = make_glm_engine(find_family(family), check_problem(X, y), **options)
+    root, residual = engine.quadratic.root, engine.quadratic.target
+    true = (X - X.mean(0) * fit_intercept).T @ (root * residual) * engine.design.inv_scale
+    assert engine.largest == pytest.approx(np.abs(true).max(), rel=1e-12)
+    np.testing.assert_allclose(engine.screen.bound["along"], np.abs(true) / engine.screen.table["length"][0], rtol=1e-5)
+    path = fastnet.enet_path(X, y, family=family, alphas=5, tol=1e-9, **options)
+    certificate = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, family=family, **options)
+    assert certificate.gaps.max() <= 1e-9 * 1.01

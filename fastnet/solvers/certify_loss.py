@@ -64,6 +64,12 @@ def examine_loss(
     return violators, true, penalty, inside, first + slack, finite, second + slack
 
 
+@jit
+def leave_out_constant(screen, quadratic, work, sight, rounding):
+    """`_leave_out_constant` alone."""
+    _leave_out_constant(screen, quadratic.root, work.residual, sight.residual, rounding)
+
+
 @internal
 def _leave_out_constant(screen, root, residual, seen, rounding):
     """seen = residual without its constant part, for an X whose columns are all centred.
