@@ -148,17 +148,29 @@ def delete(R, m, position, z):
         z[k + 1] = c * v - s * u
 
 
+@fast
+def _subtract_four(r0, r1, r2, r3, out, first, m):
+    """out -= r0[first] * r0 + ... + r3[first] * r3 from `first` on: `out` is read and written once for four rows."""
+    a, b, c, d = r0[first], r1[first], r2[first], r3[first]
+    for q in range(first, m):
+        out[q] -= a * r0[q] + b * r1[q] + c * r2[q] + d * r3[q]
+
+
 @internal
 def factorize(R, m):
     """Overwrite the upper triangle of R[:m, :m], a positive definite matrix, with its factor; False when it is not."""
-    for i in range(m):
-        row = R[i]
-        full = row[i]
-        if not full > 0.0:
-            return False
-        pivot = np.sqrt(full)
-        for q in range(i, m):
-            row[q] /= pivot
-        for k in range(i + 1, m):
-            axpy_range(-row[k], row, R[k], k, m)
+    for start in range(0, m, 4):
+        stop = min(start + 4, m)
+        for i in range(start, stop):
+            row = R[i]
+            for k in range(start, i):
+                axpy_range(-R[k, i], R[k], row, i, m)
+            full = row[i]
+            if not full > 0.0:
+                return False
+            inverse = 1.0 / np.sqrt(full)
+            for q in range(i, m):
+                row[q] *= inverse
+        for k in range(stop, m):
+            _subtract_four(R[start], R[start + 1], R[start + 2], R[start + 3], R[k], k, m)
     return True
