@@ -19,7 +19,7 @@ import numba
 
 KERNEL_SOURCES = (
     "designs", "losses", "solvers", "compile_cache.py", "compiler.py", "jit.py", "parts.py", "penalty.py",
-    "screening.py", "state.py", "vectors.py",
+    "references.py", "screening.py", "state.py", "vectors.py",
 )  # fmt: skip
 
 _warned: list[bool] = []

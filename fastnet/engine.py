@@ -10,6 +10,7 @@ import numpy as np
 from . import interrupts, screening
 from .designs import make_rows
 from .entries import known_entry
+from .references import screening_of
 from .result import Status
 from .solvers.certify import refresh_residual
 from .solvers.direct import certify, restart, solve_direct
@@ -41,7 +42,6 @@ from .unpenalised import polish, settle
 DIRECT_LIMIT = 800  # see `direct_limit`
 MOST_DIRECT = 2500  # two factors of this size are 100 MB
 FIRST_CAPACITY = 64
-LONG_COLUMN = 500  # entries
 STEPS = 200  # on the factor, in one call of a kernel, about
 NULL_TOL, NULL_ITERATIONS = 1e-13, 10_000  # for the null model, when it needs iterations
 MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
@@ -309,13 +309,3 @@ def direct_limit(design):
     """
     n, p, entries = design.matrix_size()
     return DIRECT_LIMIT if entries < n * p else min(max(DIRECT_LIMIT, n), MOST_DIRECT)
-
-
-def screening_of(design):
-    """How to screen the columns of a design: relative error bound of a dot product, and whether by two references.
-
-    The bound is terms times unit roundoff, with a margin for centring. Two references a column save a third of the
-    dot products (D3, mice), but to look through the columns takes twice as long: worth it for long columns.
-    """
-    n, p, entries = design.matrix_size()
-    return 4.0 * n * np.finfo(float).eps, entries >= LONG_COLUMN * max(p, 1)

@@ -10,8 +10,9 @@ per alpha, repeat:
 import numpy as np
 
 from .designs import make_rows
-from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit, screening_of
+from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit
 from .glm_null import expectation_holds, fit_bounded_null, fit_null
+from .references import screening_of
 from .result import Status
 from .solvers.certify_loss import certify_loss, examine_loss, leave_out_constant
 from .solvers.lagged_newton import FINISHED

@@ -19,6 +19,17 @@ HUGE = np.float32(1e30)
 ROUNDED = 4e-7  # relative error of a product kept in float32, and of a little arithmetic with it
 LEAST_SINE2 = 1e-5  # squared sine below which two references are as good as one; at least 1e7 rounding errors of a dot
 SPARE = 8  # slots to keep free
+LONG_COLUMN = 500  # entries from which on two references a column pay
+
+
+def screening_of(design):
+    """How to screen the columns of a design: relative error bound of a dot product, and whether by two references.
+
+    The bound is terms times unit roundoff, with a margin for centring. Two references a column save a third of the
+    dot products (D3, mice), but to look through the columns takes twice as long: worth it for long columns.
+    """
+    n, p, entries = design.matrix_size()
+    return 4.0 * n * np.finfo(float).eps, entries >= LONG_COLUMN * max(p, 1)
 
 
 @inlined

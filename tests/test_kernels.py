@@ -12,7 +12,6 @@ import scipy.sparse as sp
 from parts import data
 from reference import Reference
 
-from fastnet import engine as engine_module
 from fastnet import references, screening
 from fastnet.designs import gather, make_rows, moments
 from fastnet.engine import QuadraticEngine
@@ -335,7 +334,7 @@ def project(screen, residual):
 @pytest.mark.parametrize("paired", [False, True])
 def test_bounds_hold_for_every_column(name, limited, paired, monkeypatch):
     """Along a wandering residual: no column outside the candidates exceeds the threshold, to the last digit."""
-    monkeypatch.setattr(engine_module, "LONG_COLUMN", 1 if paired else np.inf)
+    monkeypatch.setattr(references, "LONG_COLUMN", 1 if paired else np.inf)
     X, y = data(25, 70, seed=3)
     X = DESIGNS[name](X)
     factor = np.random.default_rng(4).uniform(0.1, 5.0, 70)
@@ -376,7 +375,7 @@ def test_bounds_hold_for_every_column(name, limited, paired, monkeypatch):
 
 def test_two_references_see_a_straight_path_through(monkeypatch):
     """Between two residuals with which a column was dotted, and beyond, its correlation is known without a dot."""
-    monkeypatch.setattr(engine_module, "LONG_COLUMN", 1)
+    monkeypatch.setattr(references, "LONG_COLUMN", 1)
     X, y = data(25, 70, seed=3)
     engine = QuadraticEngine(make(X, y, standardize=False, fit_intercept=False))
     screen, quadratic = engine.screen, engine.quadratic
