@@ -46,7 +46,7 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs with Ctrl-C ignored
 
-hypothesis.settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("ci", max_examples=18, deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile(
     "long",
     max_examples=20_000,
