@@ -7,11 +7,12 @@ from parts import data, family_data
 from test_glm_cox import response, survival
 
 import fastnet
+from fastnet import references
 from fastnet.glm_engine import GLMEngine
 from fastnet.glm_problem import make_glm_engine
 from fastnet.losses import cox, find_family
 from fastnet.solvers.lagged_hessian import PRESENT
-from fastnet.state import ITERATIVE, MODE, ROWS
+from fastnet.state import ITERATIVE, MODE, RESIDENT, ROWS
 from fastnet.validation import check_problem
 
 
@@ -187,3 +188,17 @@ def test_the_pass_for_the_moments_takes_the_first_correlations_along(family, fit
     path = fastnet.enet_path(X, y, family=family, alphas=5, tol=1e-9, **options)
     certificate = fastnet.verify(X, y, path.coefs, path.intercepts, path.alphas, family=family, **options)
     assert certificate.gaps.max() <= 1e-9 * 1.01
+
+
+def test_the_first_pass_of_a_bounded_null_model_forgets_the_one_before(monkeypatch):
+    """A first product that stands for "unknown" must not become one with a second reference."""
+    monkeypatch.setattr(references, "LONG_COLUMN", 1)
+    X, _ = data(50, 30, seed=6)
+    y = (np.random.default_rng(2).random(50) < 0.5).astype(float)
+    factor = np.where(np.arange(30) < 3, 0.0, 1.0)
+    problem = check_problem(X, y, penalty_factor=factor, lower=-0.05, upper=0.05)
+    screen = make_glm_engine(find_family("binomial"), problem, fit_intercept=True, standardize=True).screen
+    screened = screen.bound["pair"] != RESIDENT
+    assert 0 < screened.sum() < 30
+    assert np.all(np.abs(screen.aside[screened]) <= 2 * np.sqrt(screen.square[screened]))
+    assert screen.pair["live"].sum() == screened.sum()
