@@ -10,7 +10,7 @@ import numpy as np
 from . import interrupts, screening
 from .designs import make_rows
 from .entries import known_entry
-from .references import screening_of
+from .references import forget_products, screening_of
 from .result import Status
 from .solvers.certify import refresh_residual
 from .solvers.direct import certify, restart, solve_direct
@@ -113,7 +113,7 @@ class QuadraticEngine:
     def first_pass(self):
         """Dot every column with the null residual; returns the largest |correlation| / factor, 0 for rounding."""
         screen = self.screen
-        screen.bound["along"] = screening.HUGE  # nothing is known: all are candidates
+        forget_products(screen)
         screen.bound["pair"][self.units.free] = RESIDENT
         screen.bound["pair"][self.units.excluded] = RESIDENT
         known = self.units.correlation

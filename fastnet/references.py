@@ -32,6 +32,14 @@ def screening_of(design):
     return 4.0 * n * np.finfo(float).eps, entries >= LONG_COLUMN * max(p, 1)
 
 
+def forget_products(screen):
+    """From now on nothing is known of the columns that are screened: all are candidates."""
+    if screen.pair["live"].any():  # those of a new fit hold no reference
+        screen.bound["pair"][screen.bound["pair"] != RESIDENT] = UNKNOWN
+        screen.pair["live"] = 0
+    screen.bound["along"] = HUGE
+
+
 @inlined
 def pair_of(last, before):
     """The pair of references that a column holds; `before` may be ALONE."""
