@@ -15,7 +15,7 @@ from .result import Status
 from .solvers.certify import refresh_residual
 from .solvers.direct import certify, restart, solve_direct
 from .solvers.iterative import solve_iterative
-from .solvers.rows import leave_factor, load_violators, remember_point
+from .solvers.rows import leave_factor, load_violators, read_solution, remember_point
 from .state import (
     ACTIVE,
     DIRECT,
@@ -81,7 +81,7 @@ class QuadraticEngine:
         self.store = make_rows(units.design, FIRST_CAPACITY, basis_size)
         self.support = None
         self.limit = direct_limit(units.design)
-        self.root_components = quadratic.basis @ quadratic.root
+        self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(basis_size)
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
@@ -272,33 +272,26 @@ class QuadraticEngine:
         self.__init__(self.units)
 
     def point(self, alpha, status):
-        """The present solution on the scale of the data, inside its bounds whatever a step was rounded to."""
-        rows = self.active[: self.work.counts[ROWS]]
-        if len(self.quadratic.limits):
-            rows["coef"] = np.clip(rows["coef"], rows["lower"], rows["upper"])
-        beta = rows["coef"]
-        at = beta.nonzero()[0]
-        return self.describe(alpha, status, self.work, self.active["column"][at], beta[at], self.store.loading[at])
+        """The present solution on the scale of the data."""
+        screen, units, components = self.screen, self.units, self.components
+        count, centre = self.run(
+            read_solution, self.design, self.store, self.active, screen, self.work, units.response,
+            self.root_components, components,
+        )  # fmt: skip
+        columns, coefs = screen.candidate[:count].astype(np.int64), screen.found[:count].copy()
+        return self.describe(alpha, status, self.work, *units.complete(columns, coefs, components, centre))
 
-    def describe(self, alpha, status, work, columns, beta, loading):
-        """A Point from solver coefficients `beta` of `columns` and the figures left in `work`."""
-        components = beta @ loading
-        if self.store.row_lazy():  # most of its rows are not centred
-            shift = self.design.row_shifts(columns) @ beta
-            components -= self.root_components * shift
-        columns, coefs, intercept = self.units.coefficients(columns, beta, components)
-        deviance = max(0.0, 1.0 - work.values[RESIDUAL2] / (2.0 * self.null)) if self.null > 0 else 0.0
+    def describe(self, alpha, status, work, columns, coefs, intercept):
+        """A Point from a solution and the figures left in `work`."""
+        _, gap, objective, square, _ = work.values.tolist()
         return Point(
-            float(alpha),
-            columns,
-            coefs,
-            intercept,
-            max(float(work.values[GAP]), 0.0),
-            float(work.values[OBJECTIVE]) * self.units.response**2,
-            float(deviance),
-            int(work.counts[ITERATIONS]),
-            status,
-        )
+            float(alpha), columns, coefs, intercept, max(gap, 0.0), objective * self.units.response**2,
+            self.deviance_ratio(square), int(work.counts[ITERATIONS]), status,
+        )  # fmt: skip
+
+    def deviance_ratio(self, square):
+        """Share of the null deviance that a residual of this squared norm explains."""
+        return max(0.0, 1.0 - square / (2.0 * self.null)) if self.null > 0 else 0.0
 
 
 def direct_limit(design):

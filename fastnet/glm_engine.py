@@ -14,13 +14,12 @@ from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, dire
 from .glm_null import expectation_holds, fit_bounded_null, fit_null
 from .references import screening_of
 from .result import Status
-from .solvers.certify_loss import certify_loss, examine_loss, leave_out_constant
-from .solvers.lagged_newton import FINISHED
-from .solvers.line_search import ORTHOGONAL, REFIT, STEP, line_search
+from .solvers.certify_loss import leave_out_constant
+from .solvers.line_search import ORTHOGONAL, REFIT, STEP
 from .solvers.loss_kernels import kernels_of
-from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, begin_alpha, rebuild_predictor
-from .solvers.prox_newton import begin_descent, leave_direct, newton_direction
-from .solvers.rows import compact
+from .solvers.loss_round import DESCEND, EXAMINE, START, Goal, Traits, go_on, line_search, take_round
+from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, rebuild_predictor
+from .solvers.prox_newton import leave_direct
 from .state import (
     ACTIVE,
     DIRECT,
@@ -30,6 +29,8 @@ from .state import (
     OBJECTIVE,
     ROWS,
     SUPPORT,
+    TRUE,
+    VIOLATORS,
     Factor,
     Screen,
     Work,
@@ -42,7 +43,6 @@ TIGHTEST = 1e-10
 FLOOR = 1e-13  # a gap below this (over the null objective) that a more accurate round does not lower is rounding
 ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
 AHEAD = 1.0  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
-IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together
 
 
 class GLMEngine(QuadraticEngine):
@@ -58,7 +58,7 @@ class GLMEngine(QuadraticEngine):
     def __init__(self, units, loss, offset, convex=True, intercept=True):
         quadratic = units.quadratic
         n, q = len(quadratic.root), len(quadratic.basis)
-        self.loss, self.convex, self.intercept = loss, convex, intercept
+        self.loss, self.intercept = loss, intercept
         self.slopes_at, self.values_at, self.hessian_times = kernels_of(loss)
         self.least = 0.0  # smallest null deviance that is no rounding
         self.diagonal = not hasattr(loss, "loss_times")
@@ -66,7 +66,7 @@ class GLMEngine(QuadraticEngine):
         self.screen = Screen.allocate(n, units.square, *screening_of(units.design))
         self.work, self.inner = Work.allocate(n, q), Work.allocate(n, q)
         self.sight = self.work._replace(residual=np.zeros(n)) if units.centred else self.work
-        self.rounding = float(self.screen.state[2])
+        self.traits = Traits(convex, units.centred, float(self.screen.state[2]))
         self.active = records(FIRST_CAPACITY, ACTIVE)
         self.before = np.zeros(FIRST_CAPACITY)
         self.factor = Factor.allocate(max(FIRST_CAPACITY, q))
@@ -85,7 +85,7 @@ class GLMEngine(QuadraticEngine):
         known = units.correlation if expectation_holds(self.work.residual, quadratic.target) else None
         self.units = units._replace(quadratic=self.quadratic, correlation=known)
         self.at.previous[:] = self.at.eta
-        self.root_components = quadratic.basis @ quadratic.root
+        self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(q)
         self.largest = self.first_pass()
         fit_bounded_null(self)
 
@@ -120,66 +120,42 @@ class GLMEngine(QuadraticEngine):
             return Status.CONVERGED
         l1, l2 = self.units.penalties(alpha, l1_ratio)
         status = self._solve(l1, l2, tol, max_iter)
-        return settle(self, status, l1, l2, tol) if self.convex else status
+        return settle(self, status, l1, l2, tol) if self.traits.convex else status
 
     def _solve(self, l1, l2, tol, max_iter):
         self.work.counts[ITERATIONS] = 0
         self.reach = max(self.design.matrix_size()[2], STEPS * int(self.work.counts[ROWS]) ** 2)
         self.maybe_direct()
-        ratio, l1_next = self._step_ratio(l1), self._next(l1)
-        if self._idle_share() > IDLE:
-            compact(self, AHEAD * l1)
-        self.run(begin_alpha, self.store, self.active, self.quadratic, self.work, self.at, self.before, ratio)
-        self.move(l1, l2)
-        status = self._rounds(l1, l2, l1_next, tol, max_iter)
+        status = self._rounds(l1, l2, tol, max_iter)
         self.history = [*self.history[-1:], l1]
         return status
 
-    def _rounds(self, l1, l2, l1_next, tol, max_iter):
-        tightness, first, best = 1.0, True, np.inf
+    def _rounds(self, l1, l2, tol, max_iter):
+        counts, allowed = self.work.counts, tol * self.null
         coarse = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
-        while True:
-            accuracy = self.accuracy(coarse, tol) * tightness
-            loose = first and self.unsettled and l1 > 0
-            if loose:
-                self.descend(l1, l2, min(0.05 * l1, LOOSE * accuracy), 0.0, max_iter)
-            else:
-                self.descend(l1, l2, accuracy, ENOUGH * tightness * tol * self.null, max_iter)
-            self._renew_predictor()
-            self.refit()
-            gap, violators, true = certify_loss(self, l1, l2, AHEAD * l1_next if first else l1)
-            if first:
-                self.unsettled = true > 0
-            if gap <= tol * self.null:
-                return Status.CONVERGED
-            if self.work.counts[ITERATIONS] >= max_iter:
+        loose = self.unsettled and l1 > 0
+        collect, ratio = AHEAD * self._next(l1), self._step_ratio(l1)
+        excess, enough = (LOOSE * 0.5 * allowed, 0.0) if loose else (0.5 * allowed, ENOUGH * allowed)
+        gap = take_round(self, Goal(l1, l2, collect, coarse, excess, enough, max_iter, ratio), START)
+        self.unsettled = counts[TRUE] > 0
+        tightness, first, best = 1.0, True, np.inf
+        while not gap <= allowed:
+            if counts[ITERATIONS] >= max_iter:
                 return Status.MAX_ITER
-            self.load(violators, l2)
+            true = counts[TRUE]
+            self.load(counts[VIOLATORS], l2)
             if true == 0 and not first:
                 tightness *= 0.2
                 if tightness < TIGHTEST or 0.9 * best <= gap <= FLOOR * self.null:
                     return Status.STALLED
-            best = min(best, gap)
-            first = False
+            first, best = False, min(best, gap)
+            excess, enough = 0.5 * tightness * allowed, ENOUGH * tightness * allowed
+            gap = take_round(self, Goal(l1, l2, l1, tightness * coarse, excess, enough, max_iter), DESCEND)
+        return Status.CONVERGED
 
-    def descend(self, l1, l2, accuracy, enough, max_iter):
-        """Newton steps until no active row violates optimality by more than `accuracy`, or the gap seems `enough`.
-
-        `refit` does the rest.
-        """
-        if self.work.counts[ROWS] == 0:
-            return
-        begin_descent(self.at)
-        while (most := max_iter - self.work.counts[ITERATIONS]) > 0:
-            if newton_direction(self, l1, l2, accuracy, enough, most) == FINISHED:
-                return
-            self.move(l1, l2)
-
-    def _renew_predictor(self):
-        """eta from the coefficients, where steps on reweighted rows may have carried it off by rounding."""
-        if self.work.counts[MODE] != DIRECT and self.work.counts[ITERATIONS] > 0:
-            self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
-            self.evaluate()
+    def descend(self, l1, l2, accuracy, max_iter):
+        """Newton steps until no active row violates optimality by more than `accuracy`, the unpenalised part too."""
+        take_round(self, Goal(l1, l2, coarse=accuracy, most=max_iter), DESCEND)
 
     def leave_factor(self):
         """Leave the rest of the point to other solvers than the direct one, which has not failed."""
@@ -204,23 +180,22 @@ class GLMEngine(QuadraticEngine):
 
     def certify(self, l1, l2, collect, tol):
         """The duality gap and what violates; returns (violators, those that exceed l1)."""
-        return certify_loss(self, l1, l2, collect)[1:]
+        take_round(self, Goal(l1, l2, collect), EXAMINE)
+        return int(self.work.counts[VIOLATORS]), int(self.work.counts[TRUE])
 
-    def examine(self, collect, l1, l2):
-        """`examine_loss` of the present point."""
-        return self.run(
-            examine_loss, self.design, self.store, self.active, self.screen, self.quadratic, self.work, self.sight,
-            self.at, self.units.centred, self.rounding, collect, l1, l2, self.convex,
-        )  # fmt: skip
+    def examine(self, collect):
+        """Violators above `collect` and the correlations of the rows, without a gap."""
+        go_on(self, self.at, self.quadratic, self.work, Goal(0.0, 0.0, collect), EXAMINE)
 
     def seen_residual(self):
         """The residual as the lazy bounds see it: where all columns are centred, without its constant part."""
         if self.units.centred:
-            self.run(leave_out_constant, self.screen, self.quadratic, self.work, self.sight, self.rounding)
+            self.run(leave_out_constant, self.screen, self.quadratic, self.work, self.sight, self.traits.rounding)
         return self.sight.residual
 
     def _dot_all(self):
-        return self.examine(0.0, 0.0, 0.0)[0]
+        self.examine(0.0)
+        return int(self.work.counts[VIOLATORS])
 
     def load(self, violators, l2):
         """Append the columns listed in screen.candidate to the active rows; see `append_violators`."""
@@ -237,10 +212,6 @@ class GLMEngine(QuadraticEngine):
             self.run(leave_direct, self.active, self.factor, self.work, self.at)
         if counts[MODE] == DIRECT and rows > len(self.factor.order):
             self.factor = self.factor.grown(capacity)
-
-    def _idle_share(self):
-        rows = int(self.work.counts[ROWS])
-        return 1.0 - np.count_nonzero(self.active["coef"][:rows]) / rows if rows else 0.0
 
     def maybe_direct(self):
         """Return to the direct solver while the rows are few and it has not failed often."""
@@ -267,14 +238,19 @@ class GLMEngine(QuadraticEngine):
 
     def mark(self):
         """Correlations of the rows, with a residual that becomes the reference of those dropped at the next alpha."""
-        self.examine(np.inf, 0.0, 0.0)
+        self.examine(np.inf)
 
     def point(self, alpha, status):
         """The present solution on the scale of the data."""
         if len(self.quadratic.basis):
             linear = self.quadratic.root * (self.at.eta - self.at.offset)
-            self.units = self.units._replace(target_components=self.quadratic.basis @ linear)
-        deviance = 1.0 - (self.value - self.saturated) / self.null if self.null > 0 else 0.0
-        point = super().point(alpha, status)
-        intercept = point.intercept if self.intercept else 0.0
-        return point._replace(deviance_ratio=float(deviance), intercept=intercept)
+            np.matmul(self.quadratic.basis, linear, out=self.units.target_components)
+        return super().point(alpha, status)
+
+    def describe(self, alpha, status, work, columns, coefs, intercept):
+        """A Point from a solution and the figures left in `work`."""
+        return super().describe(alpha, status, work, columns, coefs, intercept if self.intercept else 0.0)
+
+    def deviance_ratio(self, square):
+        """Share of the null deviance that the present point explains."""
+        return float(1.0 - (self.value - self.saturated) / self.null) if self.null > 0 else 0.0

@@ -5,8 +5,9 @@ gap come.
 import numpy as np
 
 from .solvers.lagged_hessian import renew_gram
-from .solvers.line_search import REFIT, STEP, line_search
+from .solvers.line_search import REFIT, STEP
 from .solvers.loss_kernels import kernels_of
+from .solvers.loss_round import line_search
 from .solvers.predictor import HESSIAN, LENGTH, Predictor
 from .state import RESIDENT, Work
 
@@ -130,7 +131,7 @@ def fit_bounded_null(fit):
     fit.start_from(columns, np.zeros(len(columns)))
     fit.maybe_direct()
     accuracy = NULL_ACCURACY * float(np.linalg.norm(fit.work.residual))
-    fit.descend(PROHIBITIVE, 0.0, accuracy, 0.0, NULL_ITERATIONS)
+    fit.descend(PROHIBITIVE, 0.0, accuracy, NULL_ITERATIONS)
     fit.polish(np.arange(len(columns)))
     fit.refit()
     fit.value = fit.values()[0]

@@ -66,7 +66,9 @@ class GLMRidgeEngine:
             design=design, quadratic=quadratic, square=square, free=none, excluded=none, correlation=None
         )
         whole = self.columns
-        self.features = GLMEngine(features, whole.loss, whole.at.offset * units.response, whole.convex, whole.intercept)
+        self.features = GLMEngine(
+            features, whole.loss, whole.at.offset * units.response, whole.traits.convex, whole.intercept
+        )
         self.is_plain = plain
 
     def solve(self, alpha, l1_ratio, tol, max_iter):

@@ -105,7 +105,9 @@ class GramEngine:
         if self.stalled:
             return self.rounds.point(alpha, status)
         at = self.active["coef"].nonzero()[0]
-        return self.rounds.describe(alpha, status, self.work, at, self.active["coef"][at], self.loading[at])
+        beta = self.active["coef"][at]
+        found = self.units.coefficients(at, beta, beta @ self.loading[at])
+        return self.rounds.describe(alpha, status, self.work, *found)
 
 
 def _chunks(units):

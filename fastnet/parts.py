@@ -17,6 +17,7 @@ col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
 col_find(j)                          prefetch what tells where column j is and how it is scaled
 col_hint(j)                          prefetch the entries of column j
 col_entries(j)                       stored entries of column j
+col_shift(j)                         what the row of column j lacks of being centred, per unit of root
 
 Rows (the active columns, copied, standardised and weighted: one row of memory per active column)
 -------------------------------------------------------------------------------------------------
@@ -50,7 +51,7 @@ from numba.extending import overload_method
 from .compiler import MethodCompiler
 
 REQUIRED = {
-    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries"),
+    "design": ("matrix_size", "col_dot", "col_find", "col_hint", "col_entries", "col_shift"),
     "rows": (
         "row_lazy",
         "row_room",
@@ -114,6 +115,11 @@ def _(self, j):
 @_method("col_entries")
 def _(self, j):
     return _find(self, "col_entries")
+
+
+@_method("col_shift")
+def _(self, j):
+    return _find(self, "col_shift")
 
 
 @_method("row_single")

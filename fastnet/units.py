@@ -56,20 +56,26 @@ class Units(NamedTuple):
         components = basis @ sum_k beta_k column_k, before those columns were projected off the basis.
         """
         coefs = beta * self.design.inv_scale[columns] * self.response
+        centre = float(self.design.center[columns] @ coefs) if self.fit_intercept else 0.0
+        return self.complete(columns, coefs, components, centre)
+
+    def complete(self, columns, coefs, components, centre):
+        """The same, of data-scale `coefs` with a value of `centre` at the columns' centers."""
+        if len(components) == 0:
+            return columns, coefs, 0.0
         unpenalised = self.target_components - components
         if len(unpenalised) == 1:
             unpenalised = unpenalised * (self.response / self.triangle[0, 0])
-        elif len(unpenalised):
+        else:
             unpenalised = scipy.linalg.solve_triangular(self.triangle, unpenalised) * self.response
         intercept = 0.0
         if self.fit_intercept:
             intercept, unpenalised = float(unpenalised[0]), unpenalised[1:]
         if len(self.free):
-            columns = np.concatenate((columns, self.free))
-            coefs = np.concatenate((coefs, unpenalised * self.design.inv_scale[self.free]))
-        if self.fit_intercept:
-            intercept -= float(self.design.center[columns] @ coefs) + self.level
-        return columns, coefs, intercept
+            free = unpenalised * self.design.inv_scale[self.free]
+            columns, coefs = np.concatenate((columns, self.free)), np.concatenate((coefs, free))
+            centre += float(self.design.center[self.free] @ free)
+        return columns, coefs, intercept - (centre + self.level) if self.fit_intercept else 0.0
 
 
 def make_units(problem, *, fit_intercept, standardize, check_finite=True):

@@ -94,10 +94,9 @@ class CSCDesign(NamedTuple):
             return self.rows[0]
         return self.indptr[j + 1] - self.indptr[j]
 
-    def row_shifts(self, columns):
-        """What the rows of these columns lack of being centred, per unit of root; (len(columns),)."""
-        shifts = self.center[columns] * self.inv_scale[columns]
-        return np.where(np.abs(shifts) > LARGE_MEAN, 0.0, shifts)
+    def col_shift(self, j):
+        shift = self.scaling[j]["center"] * self.scaling[j]["inv_scale"]
+        return 0.0 if abs(shift) > LARGE_MEAN else shift
 
 
 class CSCRows(NamedTuple):

@@ -76,6 +76,9 @@ class DenseDesign(NamedTuple):
     def col_entries(self, j):
         return self.columns.shape[1]
 
+    def col_shift(self, j):
+        return 0.0
+
 
 class DenseRows(NamedTuple):
     values: np.ndarray  # (capacity, n)

@@ -7,61 +7,62 @@ from ..state import GAP, OBJECTIVE, ROWS
 from ..vectors import dot
 from .certify import NEGLIGIBLE, ROUNDING, find_violators
 from .gap import conjugate_sum, scale_limits
-from .predictor import CORRELATED
+from .predictor import CONJUGATES, CORRELATED, OTHER_CONJUGATES, OTHER_SCALE, PENALTY, SCALE
 
 
-def certify_loss(fit, l1, l2, collect):
-    """(duality gap, columns above `collect`, columns above l1); the gap is the best of two dual points."""
-    work = fit.work
-    violators, true, penalty, s, first, other, second = fit.examine(collect, l1, l2)
-    fit.value, *bounds = fit.values(s, other)
-    if fit.convex:
-        first, second = first + fit.value - bounds[0], second + fit.value - bounds[1]
-    gap = penalty + min(first, second) + _infeasibility(fit)
-    work.values[GAP], work.values[OBJECTIVE] = gap / fit.null, fit.value + penalty
-    return gap, violators, true
+def gap_of(fit):
+    """The duality gap, not yet over the null objective: the best of the two dual points that `examine_loss` left."""
+    penalty, s, first, other, second = fit.at.values[PENALTY : OTHER_CONJUGATES + 1].tolist()
+    fit.value, bound, other_bound = fit.values(s, other)
+    if fit.traits.convex:
+        first, second = first + fit.value - bound, second + fit.value - other_bound
+    gap = penalty + min(first, second)
+    fit.work.values[GAP], fit.work.values[OBJECTIVE] = gap / fit.null, fit.value + penalty
+    return gap
 
 
-def _infeasibility(fit):
-    """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges.
-
-    The optimum is taken to lie at most as far from the present point as that does from the offset.
-    """
-    basis, at = fit.quadratic.basis, fit.at
-    if len(basis) == 0:
-        return 0.0
-    linear = fit.quadratic.root * (at.eta - at.offset)
-    return 2.0 * float(np.linalg.norm(basis @ fit.work.residual) * np.linalg.norm(linear))
-
-
-@jit
-def examine_loss(
-    design, store, active, screen, quadratic, work, sight, at, centred, rounding, collect, l1, l2, convex
-):  # fmt: skip
+@internal
+def examine_loss(design, store, active, screen, quadratic, work, sight, at, traits, collect, l1, l2):
     """Violators as `find_violators` has them, and what the gap needs besides the loss.
 
-    The gap is penalty + conjugates_s + (loss - its bound at s), for two scales s. Returns (columns above `collect`,
-    columns above l1, penalty, s, conjugates, s, conjugates), and sets the correlations of the active rows. Where the
-    loss is not convex the gap is that of the quadratic model at the present point, and in the conjugates but for the
-    penalty.
+    The gap is penalty + conjugates_s + (loss - its bound at s), for two scales s; these go to at.values. Returns
+    (columns above `collect`, columns above l1), and sets the correlations of the active rows. Where the loss is not
+    convex the gap is that of the quadratic model at the present point, and in the conjugates but for the penalty.
     """
-    if centred:
+    if traits.centred:
         collect = max(
-            0.0, collect - _leave_out_constant(screen, quadratic.root, work.residual, sight.residual, rounding)
+            0.0, collect - _leave_out_constant(screen, quadratic.root, work.residual, sight.residual, traits.rounding)
         )
     violators, true = find_violators(design, screen, quadratic, sight, collect, l1)
-    slack = _correlate(store, active, screen, work, at, l1, l2)
+    slack = _correlate(store, active, screen, work, at, l1, l2) + _infeasibility(quadratic, work, at)
     rows = work.counts[ROWS]
-    penalty = penalty_of(active, rows, l1, l2)
     finite, inside = _dual_scales(active, rows, screen, quadratic, violators, l1, l2)
     first = conjugate_sum(inside, active, rows, screen, quadratic, violators, l1, l2)
     second = first
     if finite != inside:
         second = conjugate_sum(finite, active, rows, screen, quadratic, violators, l1, l2)
-    if not convex:
+    if not traits.convex:
         first += _model_terms(at, active, rows, work, inside)
         second += _model_terms(at, active, rows, work, finite)
-    return violators, true, penalty, inside, first + slack, finite, second + slack
+    at.values[PENALTY] = penalty_of(active, rows, l1, l2)
+    at.values[SCALE], at.values[CONJUGATES] = inside, first + slack
+    at.values[OTHER_SCALE], at.values[OTHER_CONJUGATES] = finite, second + slack
+    return violators, true
+
+
+@internal
+def _infeasibility(quadratic, work, at):
+    """What the gap may miss where the residual is not orthogonal to the unpenalised part, as when that diverges.
+
+    The optimum is taken to lie at most as far from the present point as that does from the offset.
+    """
+    off = size = 0.0
+    for a in range(quadratic.basis.shape[0]):
+        off += dot(quadratic.basis[a], work.residual) ** 2
+    if off > 0.0:
+        for i in range(at.eta.shape[0]):
+            size += (quadratic.root[i] * (at.eta[i] - at.offset[i])) ** 2
+    return 2.0 * np.sqrt(off) * np.sqrt(size)
 
 
 @jit

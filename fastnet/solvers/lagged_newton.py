@@ -9,7 +9,7 @@ its `stretch`, that makes the curvature along the last step right: half as many 
     Lee, Sun, Saunders (2014), Proximal Newton-type methods; Yuan, Ho, Lin (2012), An improved GLMNET (reuse of H).
 """
 
-from ..jit import internal, jit
+from ..jit import internal
 from ..state import FACTOR_L2, IN_FACTOR, ITERATIONS, ROWS
 from ..vectors import axpy, copy_head, dot, dot_head, fill
 from . import newton
@@ -38,7 +38,7 @@ FORCING = 0.02  # or to the violation at hand where that is larger
 NEARLY = 30.0  # violations up to this multiple of those asked for may come with a gap that is small enough
 MOST_IDLE = 30  # Newton steps without a smaller violation before the direct solver gives up
 
-FINISHED, STEP, CURVATURE, FAILED = range(4)
+FINISHED, MOVED, STALE, FAILED = range(4)
 
 
 @internal
@@ -178,18 +178,18 @@ def _change_of_eta(store, active, quadratic, work, at, before):
         at.change[i] = at.change[i] / quadratic.root[i] if quadratic.root[i] > 0.0 else 0.0
 
 
-@jit
+@internal
 def lagged_direction(
     store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, resumed
 ):
     """The Newton step to the optimum of the model: new coefficients to active, old ones to `before`.
 
-    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, STEP, CURVATURE when
+    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, MOVED, STALE when
     `renew_gram` must be called first (the call is then `resumed`), or FAILED when the last step got stuck.
     """
     if not resumed:
         code = _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, accuracy, enough)
-        if code != STEP:
+        if code != MOVED:
             return code
     violation = at.values[VIOLATION]
     if at.counts[AGE] == 0:
@@ -201,7 +201,7 @@ def lagged_direction(
     _change_of_eta(store, active, quadratic, work, at, before)
     at.counts[AGE] += 1
     work.counts[ITERATIONS] += 1
-    return STEP
+    return MOVED
 
 
 @internal
@@ -222,7 +222,7 @@ def _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, acc
         at.counts[HESSIAN] = 0
     if at.counts[HESSIAN] == 0:
         at.counts[AGE] = 0
-    return CURVATURE if want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0 else STEP
+    return STALE if want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0 else MOVED
 
 
 @internal

@@ -5,12 +5,12 @@ loss that is linear far out (Huber) takes a step of the right length. Elsewhere,
 the longest share of a direction, by halves, at which the value does not rise.
 
 The search itself knows no loss: whenever it needs one it returns what it wants to know, and is called again when that
-is there. So it is compiled once, not once for each loss.
+is there.
 """
 
 import numpy as np
 
-from ..jit import internal, jit
+from ..jit import internal
 from ..state import ROWS
 from ..vectors import copy_head, dot
 from .predictor import BEND, CORRELATED, LENGTH, floor_curvature, unpenalised_direction
@@ -30,35 +30,18 @@ ORTHOGONAL = 1e-13  # cosine between residual and unpenalised columns that count
 STEP, REFIT, SLOPES, MIDDLE, VALUE, DONE = range(6)
 
 
-def line_search(fit, at, quadratic, work, l1, l2, order):
-    """Move `at`, `work` and the active coefficients of a GLMEngine.
-
-    order
-        STEP: along at.change and from `before` to the active coefficients; SLOPES: likewise, `begin_search` was called.
-        REFIT: Newton on the unpenalised part alone, until its gradient is rounding.
-
-    The share accepted of the last step goes to at.values[LENGTH]; 0 when nothing has changed.
-    """
-    root, run = quadratic.root, fit.run
-    while True:
-        if order == SLOPES:
-            run(fit.slopes_at, fit.loss, at.trial, root, at.residual, at.slope)
-        elif order == MIDDLE:
-            run(fit.slopes_at, fit.loss, work.a, root, work.b, work.c)
-        elif order == VALUE:
-            _ask_values(fit, at, quadratic)
-        order = run(search, at, fit.active, quadratic, work, fit.before, l1, l2, fit.convex, order)
-        if order == DONE:
-            return
-
-
-def _ask_values(fit, at, quadratic):
-    """The loss at at.trial, and at.eta where that is not known."""
-    note = at.search
-    for name, eta in ("value", at.trial), ("start_value", at.eta):
-        if name == "value" or np.isnan(note[name][0]):
-            values = fit.values_at, fit.loss, eta, at.weight, at.residual, quadratic.root, at.offset, 0.0, 0.0
-            note[name][0] = fit.run(*values)[0]
+def ask_loss(fit, at, quadratic, work, order):
+    """What `search` wants to know of the loss."""
+    if order == SLOPES:
+        fit.run(fit.slopes_at, fit.loss, at.trial, quadratic.root, at.residual, at.slope)
+    elif order == MIDDLE:
+        fit.run(fit.slopes_at, fit.loss, work.a, quadratic.root, work.b, work.c)
+    else:
+        note = at.search
+        for name, eta in ("value", at.trial), ("start_value", at.eta):
+            if name == "value" or np.isnan(note[name][0]):
+                values = fit.values_at, fit.loss, eta, at.weight, at.residual, quadratic.root, at.offset, 0.0, 0.0
+                note[name][0] = fit.run(*values)[0]
 
 
 @internal
@@ -253,9 +236,17 @@ def _refit(at, active, quadratic, work, before):
     return True
 
 
-@jit
+@internal
 def search(at, active, quadratic, work, before, l1, l2, convex, order):
-    """One move of `line_search` between two looks at the loss: takes its orders, returns what it needs to know next."""
+    """One move between two looks at the loss: takes its orders, returns what it needs to know next.
+
+    order
+        STEP: along at.change and from `before` to the active coefficients.
+        REFIT: Newton on the unpenalised part alone, until its gradient is rounding.
+        SLOPES, MIDDLE, VALUE: what was asked for is there.
+
+    The share accepted of the last step goes to at.values[LENGTH]; 0 when nothing has changed.
+    """
     note = at.search[0]
     if order == STEP or order == REFIT:
         note.refit, note.steps, note.worst = order == REFIT, 0, np.inf

@@ -14,8 +14,11 @@ STEEP = 1e-4  # |residual| counts as this much curvature at least: bounds the Ne
 FLAT = 1e-7  # and so does this share of the mean curvature
 
 # Places in `Predictor.counts` and `Predictor.values`
-HESSIAN, FALLBACKS, AGE, IDLE, CORRELATED, FIRST = range(6)
-LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE, VIOLATION = range(9)
+HESSIAN, FALLBACKS, AGE, IDLE, CORRELATED, FIRST, DESCENDING = range(7)
+(
+    LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE, VIOLATION, ACCURACY,
+    PENALTY, SCALE, CONJUGATES, OTHER_SCALE, OTHER_CONJUGATES,
+) = range(15)  # fmt: skip
 
 IMAGES = 16  # rows whose products with a general Hessian the loss makes in one call, or more
 
@@ -63,13 +66,14 @@ class Predictor(NamedTuple):
     products: np.ndarray  # (b, n) these products
     block: np.ndarray  # (4 n,) four vectors, as the rows' row_dots takes them
     normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
-    counts: np.ndarray  # (6,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
+    counts: np.ndarray  # (7,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
     # since the Hessian was taken; steps without a smaller violation; 1 when active.correlation is today's; 1 until the
-    # first step of an alpha was measured
-    values: np.ndarray  # (9,) share of the last step that was accepted; violation before it; smallest violation so far;
-    # curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied by;
-    # what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it;
-    # violation now
+    # first step of an alpha was measured; 1 when that alpha's first descent has begun
+    values: np.ndarray  # (15,) share of the last step that was accepted; violation before it; smallest violation so
+    # far; curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied
+    # by; what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it;
+    # violation now; the largest that is accurate enough; penalty; two scales of the dual point, each with what the gap
+    # has there besides penalty and loss
     search: np.ndarray  # (1,) SEARCH
 
     @classmethod
@@ -79,7 +83,7 @@ class Predictor(NamedTuple):
         vectors = (np.zeros(n) for _ in range(6))
         shapes = (q, n), (q, n), (6, n), (b, n), (b, n), (4 * n,), (q + 1, q)
         matrices = (np.zeros(shape) for shape in shapes)
-        notes = np.zeros(6, np.int64), np.zeros(9), records(1, SEARCH)
+        notes = np.zeros(7, np.int64), np.zeros(15), records(1, SEARCH)
         return cls(offset.copy(), offset, weight, *vectors, offset.copy(), *matrices, *notes)
 
 
@@ -163,9 +167,9 @@ def renew_predictor(store, active, quadratic, work, at):
             at.eta[i] = at.offset[i] + at.trial[i] / root[i]
 
 
-@jit
-def begin_alpha(store, active, quadratic, work, at, before, ratio):
-    """Extrapolate from the last two alphas.
+@internal
+def extrapolate_predictor(store, active, quadratic, work, at, before, ratio):
+    """The start of an alpha, from the last two.
 
     The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
     is the change of eta: a direction for `line_search`.

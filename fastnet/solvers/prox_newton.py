@@ -14,12 +14,11 @@ objective makes every step a descent. For active sets too large or too dependent
 import numpy as np
 
 from ..jit import internal, jit
-from ..state import DIRECT, ITERATIONS, ITERATIVE, MODE, ROWS
+from ..state import ITERATIONS, ITERATIVE, MODE, ROWS
 from ..vectors import axpy, dot, fill, multiply
 from .coordinate_descent import sweep
-from .lagged_hessian import renew_gram
-from .lagged_newton import CURVATURE, FAILED, FINISHED, MOST_IDLE, STEP, lagged_direction, note_violation
-from .predictor import BEST, FALLBACKS, HESSIAN, IDLE, LAST, LENGTH
+from .lagged_newton import note_violation
+from .predictor import BEST, FALLBACKS, HESSIAN, IDLE
 from .rows import row_violation, take_out_all
 
 FINEST = 2e-16  # share of the residual's norm below which a change of a correlation is rounding
@@ -110,6 +109,12 @@ def change_of_model(quadratic, work, inner, at, violation):
 
 @jit
 def leave_direct(active, factor, work, at):
+    """`take_out_direct` alone."""
+    take_out_direct(active, factor, work, at)
+
+
+@internal
+def take_out_direct(active, factor, work, at):
     """Leave the rest of the point to the iterative solver."""
     work.counts[MODE] = ITERATIVE
     take_out_all(active, factor, work)
@@ -118,46 +123,19 @@ def leave_direct(active, factor, work, at):
     at.values[BEST] = np.inf
 
 
-def begin_descent(at):
-    """Forget the steps of earlier descents."""
-    at.values[LENGTH], at.values[LAST], at.values[BEST] = 1.0, np.inf, np.inf
-    at.counts[IDLE] = 0
-
-
 def reweighted_direction(fit, l1, l2, accuracy, most):
-    """Solve the quadratic model at the present eta, by at most `most` sweeps: as `newton_direction`."""
+    """Solve the quadratic model at the present eta, by at most `most` sweeps: the next Newton step.
+
+    New coefficients are in active, the old ones in `before` and the change of eta in at.change. False, with nothing
+    changed, where no active row violates optimality by more than `accuracy`.
+    """
     work, inner, at = fit.work, fit.inner, fit.at
     violation, target = fit.run(
         reweight_model, fit.store, fit.model, fit.active, fit.quadratic, work, inner, at, fit.before, l1, l2, accuracy
     )
     if violation <= accuracy:
-        return FINISHED
+        return False
     _, sweeps = sweep(fit, fit.model, inner, at.basis, l1, l2, target, most)
     work.counts[ITERATIONS] += max(sweeps, 1)
     fit.run(change_of_model, fit.quadratic, work, inner, at, violation)
-    return STEP
-
-
-def newton_direction(fit, l1, l2, accuracy, enough, most):
-    """The next Newton step, by the direct solver or the iterative one; each is compiled when it is first needed.
-
-    Returns FINISHED when no active row violates optimality by more than `accuracy`, the gap seems to be at most
-    `enough` (it is certified later), or nothing more can be done; else STEP: new coefficients are in active, the old
-    ones in `before` and the change of eta in at.change.
-    """
-    at = fit.at
-    if fit.work.counts[MODE] == DIRECT:
-        arguments = (
-            lagged_direction, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work, fit.inner, at,
-            fit.before, l1, l2, accuracy, enough,
-        )  # fmt: skip
-        code = fit.run(*arguments, False)
-        if code == CURVATURE:
-            renew_gram(fit)
-            code = fit.run(*arguments, True)
-        if code != FAILED:
-            return code
-        fit.run(leave_direct, fit.active, fit.factor, fit.work, at)
-    elif at.values[LENGTH] == 0.0 or at.counts[IDLE] >= MOST_IDLE:
-        return FINISHED
-    return reweighted_direction(fit, l1, l2, accuracy, most)
+    return True
