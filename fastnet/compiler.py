@@ -66,6 +66,15 @@ class InternalCompiler(ShortCompiler):
         target.get_executable = _no_executable
 
 
+class ApartCompiler(InternalCompiler):
+    """For large functions that a kernel calls once an alpha: copied into it they would take longer to optimise."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        library = self.state.library
+        library.finalize = functools.partial(_finish_apart, library)
+
+
 class MethodCompiler(InternalCompiler):
     """For methods of parts: users write them too, in all the Python that Numba understands."""
 
@@ -93,6 +102,13 @@ def _finish_unlinked(library):
     """The code of this function alone: what it calls is linked into the kernel, once."""
     library._finalize_dynamic_globals()
     library._finalized = True
+
+
+def _finish_apart(library):
+    _finish_unlinked(library)
+    for function in library._final_module.functions:
+        if not function.is_declaration:
+            function.add_function_attribute("noinline")
 
 
 def _linked_copy(library):

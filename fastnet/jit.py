@@ -21,7 +21,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, register_jitable
 
 from .compile_cache import compile_cached
-from .compiler import InternalCompiler, KernelCompiler
+from .compiler import ApartCompiler, InternalCompiler, KernelCompiler
 
 REASSOCIATE = {"reassoc", "contract", "nsz", "arcp"}
 OPTIONS = dict(nogil=True, error_model="numpy", no_cfunc_wrapper=True, _nrt=False)
@@ -45,6 +45,11 @@ def entry(kernel, *arguments):
 def internal(function):
     """Compile a function that only kernels call: no Python wrapper, which halves the compile time."""
     return numba.njit(**INTERNAL)(function)
+
+
+def apart(function):
+    """An internal function that stays a call, so that its kernel is optimised piece by piece."""
+    return numba.njit(**INTERNAL | dict(pipeline_class=ApartCompiler))(function)
 
 
 def generic(function):

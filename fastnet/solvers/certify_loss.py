@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..jit import internal, jit
+from ..jit import apart, internal, jit
 from ..state import GAP, OBJECTIVE, ROWS
 from ..vectors import dot
 from .certify import NEGLIGIBLE, ROUNDING, find_violators
@@ -21,7 +21,7 @@ def gap_of(fit):
     return gap
 
 
-@internal
+@apart
 def examine_loss(design, store, active, screen, quadratic, work, sight, at, traits, collect, l1, l2):
     """Violators as `find_violators` has them, and what the gap needs besides the loss.
 

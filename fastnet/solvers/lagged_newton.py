@@ -9,7 +9,7 @@ its `stretch`, that makes the curvature along the last step right: half as many 
     Lee, Sun, Saunders (2014), Proximal Newton-type methods; Yuan, Ho, Lin (2012), An improved GLMNET (reuse of H).
 """
 
-from ..jit import internal
+from ..jit import apart, internal
 from ..state import FACTOR_L2, IN_FACTOR, ITERATIONS, ROWS
 from ..vectors import axpy, copy_head, dot, dot_head, fill
 from . import newton
@@ -178,7 +178,7 @@ def _change_of_eta(store, active, quadratic, work, at, before):
         at.change[i] = at.change[i] / quadratic.root[i] if quadratic.root[i] > 0.0 else 0.0
 
 
-@internal
+@apart
 def lagged_direction(
     store, active, factor, screen, quadratic, work, inner, at, before, l1, l2, accuracy, enough, resumed
 ):

@@ -10,7 +10,7 @@ is there.
 
 import numpy as np
 
-from ..jit import internal
+from ..jit import apart, internal
 from ..state import ROWS
 from ..vectors import copy_head, dot
 from .predictor import BEND, CORRELATED, LENGTH, floor_curvature, unpenalised_direction
@@ -236,7 +236,7 @@ def _refit(at, active, quadratic, work, before):
     return True
 
 
-@internal
+@apart
 def search(at, active, quadratic, work, before, l1, l2, convex, order):
     """One move between two looks at the loss: takes its orders, returns what it needs to know next.
 
