@@ -95,3 +95,9 @@ def _prefetch(typingctx, array, index):
 # prefetch(array, index): ask the processor to fetch array.flat[index]; a hint without effect on any result.
 # Into the second-level cache: it waits for several times as many lines at once as the first.
 prefetch: Any = (lambda array, index: None) if config.DISABLE_JIT else intrinsic(_prefetch)  # type: ignore[attr-defined]
+
+# dpotrf(kind, triangle, size, matrix, row stride) of SciPy's LAPACK, by the name under which np.linalg.cholesky calls it
+# in compiled code: no array is made. Returns 0 where the matrix is positive definite.
+potrf: Any = types.ExternalFunction(
+    "numba_xxpotrf", types.intc(types.char, types.char, types.intp, types.CPointer(types.float64), types.intp)
+)

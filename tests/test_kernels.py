@@ -136,14 +136,15 @@ def test_delete(m):
         np.testing.assert_allclose(S.T @ z[: m - 1], g[left], atol=1e-12)
 
 
-@pytest.mark.parametrize("m", [1, 3, 4, 7, 16])
+@pytest.mark.parametrize("m", [1, 3, 4, 7, 16, 47, 48, 90])
 def test_solves(m):
-    G = gram(m)
-    R = np.zeros((16, 16))
+    G = gram(m, n=4 * m + 40)
+    R = np.zeros((m + 8, m + 8))
     R[:m, :m] = G
     assert factorize(R, m)
     np.testing.assert_allclose(np.triu(R[:m, :m]), scipy.linalg.cholesky(G), atol=1e-13)
-    right = np.random.default_rng(2).standard_normal((6, 16))
+    assert not np.any(R[m:]) and not np.any(R[:, m:])  # nothing is written beyond
+    right = np.random.default_rng(2).standard_normal((6, m + 8))
     z = right[0].copy()
     solve(R, m, z)
     np.testing.assert_allclose(z[:m], np.linalg.solve(G, right[0, :m]), rtol=1e-9)
@@ -154,9 +155,18 @@ def test_solves(m):
     np.testing.assert_array_equal(Z[:, m:], right[:, m:])
 
 
-def test_factorize_refuses_an_indefinite_matrix():
-    R = np.array([[1.0, 2.0], [2.0, 1.0]])
-    assert not factorize(R, 2)
+@pytest.mark.parametrize("m", [2, 80])
+@pytest.mark.parametrize("last", [-1.0, 0.0, np.nan])
+def test_factorize_refuses_what_is_not_positive_definite(m, last):
+    R = np.eye(m + 1)
+    R[m - 1, m - 1] = last
+    assert not factorize(R, m)
+    R = np.eye(m + 1)
+    R[0, 0] = last
+    assert not factorize(R, m)
+    R = np.eye(m + 1)
+    R[0, 1] = 2.0
+    assert not factorize(R, m)
 
 
 # --- the direct chain
