@@ -27,7 +27,8 @@ from .predictor import (
 from .prox_newton import reweighted_direction, take_out_direct
 from .rows import compact
 
-MANY_IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together
+MANY_IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together,
+WORTHWHILE = 1e4  # and the entries that they store
 
 # Besides the orders of the line search. First what Python may order: a new alpha, from its extrapolation or without it;
 # a descent, its next direction, the rest of one whose Hessian was made meanwhile, its end; the certificate alone. Then
@@ -108,7 +109,7 @@ def proceed(
     """Do what `order` says and what follows from it; returns what is needed to go on."""
     rows = work.counts[ROWS]
     if order == START:
-        if _idle_share(active, rows) > MANY_IDLE:
+        if _is_crowded(store, active, rows):
             return CROWDED
         order = EXTRAPOLATE
     if order == EXTRAPOLATE:
@@ -139,11 +140,13 @@ def proceed(
 
 
 @internal
-def _idle_share(active, rows):
-    idle = 0
+def _is_crowded(store, active, rows):
+    idle = entries = 0
     for k in range(rows):
-        idle += active[k].coef == 0.0
-    return idle / max(rows, 1)
+        if active[k].coef == 0.0:
+            idle += 1
+            entries += store.row_entries(k)
+    return idle > MANY_IDLE * rows and entries > WORTHWHILE
 
 
 @internal
