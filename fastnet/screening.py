@@ -45,7 +45,7 @@ SKIN = 0.88  # the list holds for thresholds down to this share of the one it wa
 FULL_PASS, FULL_PASS_OF_PAIRS = 0.2, 0.5
 LEAST, MOST = 1e-30, 1e30  # bounds are kept inside: float32 must not round them to zero or infinity
 ENTER = 1.0 + 1e-12  # a correlation up to this multiple of the threshold counts as at it
-NEAR, FAR = 4, 12  # columns ahead of the one being dotted whose entries, and whose records, are being fetched
+NEAR, FAR = 12, 24  # columns ahead of the one being dotted whose entries, and whose records, are being fetched
 
 
 @inlined
