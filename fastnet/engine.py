@@ -9,7 +9,7 @@ import numpy as np
 
 from . import interrupts, screening
 from .designs import make_rows
-from .entries import known_entry
+from .entries import entries_of_fit, known_entry
 from .references import forget_products, screening_of
 from .result import Status
 from .solvers.certify import refresh_residual
@@ -85,7 +85,7 @@ class QuadraticEngine:
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
-        self.entries = {}  # compiled code of the kernels, for the types of this fit
+        self.entries = entries_of_fit(units.design, quadratic, units.square)  # compiled code of the kernels
         self.stored = self.reach = self.design.matrix_size()[2]  # entries of X; those that one kernel may touch
         self._fit_null()
         self.largest = self.first_pass()

@@ -13,6 +13,7 @@ import numpy as np
 from .jit import entry
 
 _known: dict[tuple, Callable[..., Any]] = {}
+_of_fits: dict[tuple, dict[Callable[..., Any], Callable[..., Any]]] = {}
 
 
 def known_entry(kernel, *arguments):
@@ -22,6 +23,11 @@ def known_entry(kernel, *arguments):
     if found is None:
         found = _known[key] = entry(kernel, *arguments)
     return found
+
+
+def entries_of_fit(*parts):
+    """The entries that all fits share whose `parts` are of these kinds; whatever else a fit has is always alike."""
+    return _of_fits.setdefault(tuple(map(_kind, parts)), {})
 
 
 def _kind(argument):

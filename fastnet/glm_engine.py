@@ -11,6 +11,7 @@ import numpy as np
 
 from .designs import make_rows
 from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit
+from .entries import entries_of_fit
 from .glm_null import expectation_holds, fit_bounded_null, fit_null
 from .references import screening_of
 from .result import Status
@@ -74,7 +75,7 @@ class GLMEngine(QuadraticEngine):
         self.model = make_rows(units.design, FIRST_CAPACITY, q)
         self.support = records(FIRST_CAPACITY, SUPPORT)
         self.limit = direct_limit(units.design)
-        self.history, self.entries = [], {}
+        self.history, self.entries = [], entries_of_fit(units.design, quadratic, units.square, loss)
         self.reach = units.design.matrix_size()[2]
         self.unsettled = True  # the last alpha's first round met violators
         offset = np.zeros(n) if offset is None else offset / units.response

@@ -96,8 +96,8 @@ def _prefetch(typingctx, array, index):
 # Into the second-level cache: it waits for several times as many lines at once as the first.
 prefetch: Any = (lambda array, index: None) if config.DISABLE_JIT else intrinsic(_prefetch)  # type: ignore[attr-defined]
 
-# dpotrf(kind, triangle, size, matrix, row stride) of SciPy's LAPACK, by the name under which np.linalg.cholesky calls it
-# in compiled code: no array is made. Returns 0 where the matrix is positive definite.
+# dpotrf(kind, triangle, size, matrix, row stride) of SciPy's LAPACK, by the name under which compiled code finds it for
+# np.linalg.cholesky: no array is made. Returns 0 where the matrix is positive definite.
 potrf: Any = types.ExternalFunction(
     "numba_xxpotrf", types.intc(types.char, types.char, types.intp, types.CPointer(types.float64), types.intp)
 )

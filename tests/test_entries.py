@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from fastnet.entries import _kind, known_entry
+from fastnet.entries import _kind, entries_of_fit, known_entry
 from fastnet.jit import jit
 
 
@@ -48,3 +48,11 @@ def test_one_entry_serves_all_arguments_of_one_kind():
     assert [first(record, 3.0) for record in records] == [6.0, 6.0]
     other = known_entry(_first, Record(np.full(2, 2, np.int64), np.zeros(2)), 3.0)
     assert other is not first
+
+
+def test_fits_share_entries_when_their_parts_are_of_one_kind():
+    one, other = (Record(np.zeros(n), np.zeros(n)) for n in (2, 5))
+    square = np.zeros(4)
+    assert entries_of_fit(one, square) is entries_of_fit(other, square)
+    assert entries_of_fit(one, square) is not entries_of_fit(one, square.astype(np.float32))
+    assert entries_of_fit(one, square) is not entries_of_fit(one)
