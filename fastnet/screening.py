@@ -49,12 +49,23 @@ NEAR, FAR = 12, 24  # columns ahead of the one being dotted whose entries, and w
 
 
 @inlined
-def _stamp_column(screen, j, slot, correlation, factor):
-    """Record <x_j, rho_slot>, which is `correlation` as computed; the reference before becomes the second."""
-    square, slack = screen.square[j], screen.state[2]
-    size, length = np.sqrt(square), screen.table[slot].length
+def _constants(screen, slot):
+    """What stamps of a slot have in common: 1 / length of the reference, rounding of a product, and of a distance."""
+    length, slack = screen.table[slot].length, screen.state[2]
+    return 1.0 / length if length > 0.0 else 0.0, slack, slack / screen.state[3]
+
+
+@inlined
+def _stamp_column(screen, j, slot, constants, correlation, inverse):
+    """Record <x_j, rho_slot>, which is `correlation` as computed; the reference before becomes the second.
+
+    `inverse` is 1 / penalty factor: nothing is divided here, which short columns would notice.
+    """
+    inverse_length, slack, drift = constants
+    square = screen.square[j]
+    size = np.sqrt(square)
     error = slack * size
-    along = correlation / length if length > 0.0 else 0.0
+    along = correlation * inverse_length
     rest = square - max(0.0, abs(along) - error) ** 2
     bound = screen.bound[j]
     second = ALONE
@@ -65,17 +76,17 @@ def _stamp_column(screen, j, slot, correlation, factor):
         if before < REFERENCES and screen.pair[pair_of(slot, before)].stretch > 0.0:
             second = before
             pair = screen.pair[pair_of(slot, before)]
-            earlier = bound.along * factor
+            earlier = bound.along / inverse
             aside = pair.stretch * (earlier - pair.cosine * along)
             doubt = pair.stretch * (ROUNDED * abs(earlier) + 2.0 * error)
             rest -= max(0.0, abs(aside) - doubt) ** 2
-        screen.aside[j] = np.float32(min(max(aside / factor, -MOST), MOST))
-    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + slack / screen.state[3] * size
+        screen.aside[j] = np.float32(min(max(aside * inverse, -MOST), MOST))
+    distance = np.sqrt(max(0.0, rest) + 1e-14 * square) + drift * size
     release(screen, bound.pair)
     bound.pair = pair_of(slot, second)
     screen.pair[bound.pair].live += 1
-    bound.along = np.float32(min(max(along / factor, -MOST), MOST))
-    bound.distance = UP * np.float32(min(max(distance / factor, LEAST), MOST))
+    bound.along = np.float32(min(max(along * inverse, -MOST), MOST))
+    bound.distance = UP * np.float32(min(max(distance * inverse, LEAST), MOST))
 
 
 @internal
@@ -204,7 +215,7 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
         count = _take_all(screen)
         screen.state[1] = np.inf
         hinted = 0
-    violators = 0
+    violators, constants = 0, _constants(screen, slot)
     for e in range(count):
         if e + FAR < hinted:
             _fetch_records(design, screen, screen.candidate[e + FAR])
@@ -212,15 +223,18 @@ def dot_candidates(design, screen, quadratic, v, slot, count, threshold):
             design.col_hint(screen.candidate[e + NEAR])
         j = screen.candidate[e]
         c = design.col_dot(j, v, v_sum)
-        violators = _keep(screen, quadratic, j, slot, c, threshold, limited, violators)
+        violators = _keep(screen, quadratic, j, slot, constants, c, threshold, limited, violators)
     return violators
 
 
 @inlined
-def _keep(screen, quadratic, j, slot, c, threshold, limited, violators):
+def _keep(screen, quadratic, j, slot, constants, c, threshold, limited, violators):
     """Stamp column j, whose correlation is c, and list it where it violates; returns how many are listed."""
-    factor = quadratic.limits[j].factor if limited else 1.0
-    _stamp_column(screen, j, slot, c, max(factor, LEAST))
+    factor = inverse = 1.0
+    if limited:
+        factor = quadratic.limits[j].factor
+        inverse = 1.0 / max(factor, LEAST)
+    _stamp_column(screen, j, slot, constants, c, inverse)
     if abs(c) > threshold * factor * ENTER:
         if limited and (quadratic.limits[j].upper <= 0.0 if c > 0.0 else quadratic.limits[j].lower >= 0.0):
             return violators  # pushed against its bound at zero: optimal there
@@ -235,9 +249,9 @@ def take_correlations(screen, quadratic, residual, correlation):
     """As `dot_candidates` of every column with threshold 0, where the correlations with `residual` are known."""
     square = dot(residual, residual)
     slot = add_reference(screen, residual, square)
-    limited = quadratic.limits.shape[0] > 0
+    limited, constants = quadratic.limits.shape[0] > 0, _constants(screen, slot)
     found = 0
     for j in range(correlation.shape[0]):
         if screen.bound[j].pair != RESIDENT:
-            found = _keep(screen, quadratic, j, slot, correlation[j], 0.0, limited, found)
+            found = _keep(screen, quadratic, j, slot, constants, correlation[j], 0.0, limited, found)
     return found
