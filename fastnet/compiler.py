@@ -67,7 +67,8 @@ class InternalCompiler(ShortCompiler):
 
 
 class ApartCompiler(InternalCompiler):
-    """For large functions that a kernel calls once an alpha: copied into it they would take longer to optimise."""
+    """For large functions whose work dwarfs a call: LLVM would copy them into a kernel that has one call of them, and
+    take longer to optimise it."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

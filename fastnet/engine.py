@@ -81,7 +81,7 @@ class QuadraticEngine:
         self.store = make_rows(units.design, FIRST_CAPACITY, basis_size)
         self.support = None
         self.limit = direct_limit(units.design)
-        self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(basis_size)
+        self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(basis_size)  # scratch
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
@@ -176,19 +176,16 @@ class QuadraticEngine:
         polish(self, rows)
 
     def run(self, kernel, *arguments):
-        """Call a kernel; the types of its arguments are looked at the first time only. Ctrl-C is heard meanwhile."""
+        """Call a kernel; the types of its arguments are looked at the first time only that a fit of this kind calls it.
+
+        Ctrl-C is heard meanwhile.
+        """
         call = self.entries.get(kernel)
         if call is None:
             call = self.entries[kernel] = known_entry(kernel, *arguments)
         if self.reach < interrupts.LONG:  # asked here as well: this is called hundreds of times
             return call(*arguments)
         return interrupts.run(self.reach, call, *arguments)
-
-    def accuracy(self, coarse, tol):
-        """Violation of optimality of the rows at which the gap is about half the tolerance; at most `coarse`."""
-        rows = self.active[: self.work.counts[ROWS]]
-        size = float(rows["factor"] @ np.abs(rows["coef"]))
-        return min(coarse, 0.5 * tol * self.null / size) if size > 0.0 else coarse
 
     def certify(self, l1, l2, collect, tol):
         """Residual from scratch, what violates, and the duality gap; returns (violators, those that exceed l1)."""
@@ -274,19 +271,19 @@ class QuadraticEngine:
     def point(self, alpha, status):
         """The present solution on the scale of the data."""
         screen, units, components = self.screen, self.units, self.components
-        count, centre = self.run(
+        count, at_center = self.run(
             read_solution, self.design, self.store, self.active, screen, self.work, units.response,
             self.root_components, components,
         )  # fmt: skip
         columns, coefs = screen.candidate[:count].astype(np.int64), screen.found[:count].copy()
-        return self.describe(alpha, status, self.work, *units.complete(columns, coefs, components, centre))
+        return self.describe(alpha, status, self.work, *units.complete(columns, coefs, components, at_center))
 
     def describe(self, alpha, status, work, columns, coefs, intercept):
         """A Point from a solution and the figures left in `work`."""
-        _, gap, objective, square, _ = work.values.tolist()
+        values = work.values.tolist()
         return Point(
-            float(alpha), columns, coefs, intercept, max(gap, 0.0), objective * self.units.response**2,
-            self.deviance_ratio(square), int(work.counts[ITERATIONS]), status,
+            float(alpha), columns, coefs, intercept, max(values[GAP], 0.0), values[OBJECTIVE] * self.units.response**2,
+            self.deviance_ratio(values[RESIDUAL2]), int(work.counts[ITERATIONS]), status,
         )  # fmt: skip
 
     def deviance_ratio(self, square):

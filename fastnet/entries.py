@@ -26,7 +26,10 @@ def known_entry(kernel, *arguments):
 
 
 def entries_of_fit(*parts):
-    """The entries that all fits share whose `parts` are of these kinds; whatever else a fit has is always alike."""
+    """The entries that all fits share whose `parts` are of these kinds.
+
+    A kernel called by `fit.run` may have no argument whose type depends on anything else: nothing checks it.
+    """
     return _of_fits.setdefault(tuple(map(_kind, parts)), {})
 
 

@@ -16,9 +16,10 @@ from .glm_null import expectation_holds, fit_bounded_null, fit_null
 from .references import screening_of
 from .result import Status
 from .solvers.certify_loss import leave_out_constant
+from .solvers.iterative import HALF
 from .solvers.line_search import ORTHOGONAL, REFIT, STEP
 from .solvers.loss_kernels import kernels_of
-from .solvers.loss_round import DESCEND, EXAMINE, START, Goal, Traits, go_on, line_search, take_round
+from .solvers.loss_round import DESCEND, EXAMINE, START, Goal, Traits, go_on, move, take_round
 from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, rebuild_predictor
 from .solvers.prox_newton import leave_direct
 from .state import (
@@ -43,7 +44,6 @@ LOOSE = 100.0  # the first round of an alpha, with its active set still moving, 
 TIGHTEST = 1e-10
 FLOOR = 1e-13  # a gap below this (over the null objective) that a more accurate round does not lower is rounding
 ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
-AHEAD = 1.0  # the first round of an alpha loads what exceeds this share of the next alpha's threshold
 
 
 class GLMEngine(QuadraticEngine):
@@ -97,7 +97,7 @@ class GLMEngine(QuadraticEngine):
 
     def move(self, l1, l2, order=STEP):
         """Along at.change and from `before` to the active coefficients, as far as the objective does not rise."""
-        line_search(self, self.at, self.quadratic, self.work, l1, l2, order)
+        move(self, self.at, self.quadratic, self.work, l1, l2, order)
 
     def values(self, s=0.0, other=0.0):
         """The loss, and its part of the dual objective at s r and at other * r; at 0 that is its smallest value."""
@@ -135,9 +135,12 @@ class GLMEngine(QuadraticEngine):
         counts, allowed = self.work.counts, tol * self.null
         coarse = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
         loose = self.unsettled and l1 > 0
-        collect, ratio = AHEAD * self._next(l1), self._step_ratio(l1)
-        excess, enough = (LOOSE * 0.5 * allowed, 0.0) if loose else (0.5 * allowed, ENOUGH * allowed)
-        gap = take_round(self, Goal(l1, l2, collect, coarse, excess, enough, max_iter, ratio), START)
+        excess, enough = (LOOSE * HALF * allowed, 0.0) if loose else (HALF * allowed, ENOUGH * allowed)
+        goal = Goal(
+            l1, l2, collect=self._next(l1), coarse=coarse, excess=excess, enough=enough, most=max_iter,
+            ratio=self._step_ratio(l1),
+        )  # fmt: skip
+        gap = take_round(self, goal, START)
         self.unsettled = counts[TRUE] > 0
         tightness, first, best = 1.0, True, np.inf
         while not gap <= allowed:
@@ -150,12 +153,18 @@ class GLMEngine(QuadraticEngine):
                 if tightness < TIGHTEST or 0.9 * best <= gap <= FLOOR * self.null:
                     return Status.STALLED
             first, best = False, min(best, gap)
-            excess, enough = 0.5 * tightness * allowed, ENOUGH * tightness * allowed
-            gap = take_round(self, Goal(l1, l2, l1, tightness * coarse, excess, enough, max_iter), DESCEND)
+            goal = Goal(
+                l1, l2, collect=l1, coarse=tightness * coarse, excess=HALF * tightness * allowed,
+                enough=ENOUGH * tightness * allowed, most=max_iter,
+            )  # fmt: skip
+            gap = take_round(self, goal, DESCEND)
         return Status.CONVERGED
 
     def descend(self, l1, l2, accuracy, max_iter):
-        """Newton steps until no active row violates optimality by more than `accuracy`, the unpenalised part too."""
+        """Newton steps until no active row violates optimality by more than `accuracy`; the unpenalised part refitted.
+
+        The certificate that follows is not used.
+        """
         take_round(self, Goal(l1, l2, coarse=accuracy, most=max_iter), DESCEND)
 
     def leave_factor(self):
@@ -173,10 +182,14 @@ class GLMEngine(QuadraticEngine):
             self.active["coef"] = before
             self._rebuild()
 
-    def _rebuild(self):
-        """eta from the coefficients, and the unpenalised part refitted."""
+    def rebuild(self):
+        """eta from the coefficients."""
         self.run(rebuild_predictor, self.store, self.active, self.quadratic, self.work, self.at)
         self.evaluate()
+
+    def _rebuild(self):
+        """The same, and the unpenalised part refitted."""
+        self.rebuild()
         self.refit()
 
     def certify(self, l1, l2, collect, tol):

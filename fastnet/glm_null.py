@@ -7,7 +7,7 @@ import numpy as np
 from .solvers.lagged_hessian import renew_gram
 from .solvers.line_search import REFIT, STEP
 from .solvers.loss_kernels import kernels_of
-from .solvers.loss_round import line_search
+from .solvers.loss_round import move
 from .solvers.predictor import HESSIAN, LENGTH, Predictor
 from .state import RESIDENT, Work
 
@@ -90,7 +90,7 @@ def _deviance_of_a_constant(fit):
     work, at = Work.allocate(n, 1), Predictor.allocate(fit.at.offset, fit.at.weight, 1, True)
     quadratic = fit.quadratic._replace(basis=fit.quadratic.root[None, :].copy())
     for order in (STEP, REFIT):
-        line_search(fit, at, quadratic, work, 0.0, 0.0, order)
+        move(fit, at, quadratic, work, 0.0, 0.0, order)
     return (
         fit.run(fit.values_at, fit.loss, at.eta, at.weight, work.residual, quadratic.root, at.offset, 0.0, 0.0)[0]
         - fit.saturated

@@ -132,9 +132,8 @@ class GLMRidgeEngine:
         if self.beta is None:
             return self.columns.point(alpha, status)
         units, features = self.units, self.features
-        features.point(alpha, status)  # brings its target_components up to date
+        features.point(alpha, status)  # brings the target_components up to date, which are the same array
         every = np.setdiff1d(np.arange(len(self.beta)), np.union1d(units.free, units.excluded), assume_unique=True)
-        units = units._replace(target_components=features.units.target_components)
         components = units.quadratic.basis @ self.image
         columns, coefs, intercept = units.coefficients(every, self.beta[every], components)
         order = np.argsort(columns)

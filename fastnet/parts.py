@@ -12,6 +12,7 @@ weighted space   rows multiplied by ``root`` = sqrt(w_i h_i / W): there every in
 
 Design (a matrix; asked only for columns)
 -----------------------------------------
+scaling                              (p,) an array of records with the fields `center` and `inv_scale`
 matrix_size()                        (n, p, stored entries)
 col_dot(j, v, v_sum)              sum_i x~_ij v_i, given v_sum = sum_i v_i
 col_find(j)                          prefetch what tells where column j is and how it is scaled

@@ -34,7 +34,9 @@ class Units(NamedTuple):
     # penalised and dependent on others of these
     response: float  # norm of the null residual: units of y
     penalty_scale: float  # units of x~ in the penalty: 1 when standardised
-    target_components: np.ndarray  # (q,) basis @ root * (y - offset) / response
+    target_components: (
+        np.ndarray
+    )  # (q,) basis @ root * (y - offset) / response; of other losses, with eta in place of y
     triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
     fit_intercept: bool
     least_factor: float  # smallest positive penalty factor: the unit of those in `quadratic.limits`
@@ -56,11 +58,10 @@ class Units(NamedTuple):
         components = basis @ sum_k beta_k column_k, before those columns were projected off the basis.
         """
         coefs = beta * self.design.inv_scale[columns] * self.response
-        centre = float(self.design.center[columns] @ coefs) if self.fit_intercept else 0.0
-        return self.complete(columns, coefs, components, centre)
+        return self.complete(columns, coefs, components, float(self.design.center[columns] @ coefs))
 
-    def complete(self, columns, coefs, components, centre):
-        """The same, of data-scale `coefs` with a value of `centre` at the columns' centers."""
+    def complete(self, columns, coefs, components, at_center):
+        """`coefficients`, from `coefs` on the scale of the data and at_center = sum_k center_k coef_k."""
         if len(components) == 0:
             return columns, coefs, 0.0
         unpenalised = self.target_components - components
@@ -74,8 +75,8 @@ class Units(NamedTuple):
         if len(self.free):
             free = unpenalised * self.design.inv_scale[self.free]
             columns, coefs = np.concatenate((columns, self.free)), np.concatenate((coefs, free))
-            centre += float(self.design.center[self.free] @ free)
-        return columns, coefs, intercept - (centre + self.level) if self.fit_intercept else 0.0
+            at_center += float(self.design.center[self.free] @ free)
+        return columns, coefs, intercept - (at_center + self.level) if self.fit_intercept else 0.0
 
 
 def make_units(problem, *, fit_intercept, standardize, check_finite=True):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy import sparse
 
+import fastnet
+from fastnet.engine import QuadraticEngine
 from fastnet.entries import _kind, entries_of_fit, known_entry
 from fastnet.jit import jit
 
@@ -56,3 +60,39 @@ def test_fits_share_entries_when_their_parts_are_of_one_kind():
     assert entries_of_fit(one, square) is entries_of_fit(other, square)
     assert entries_of_fit(one, square) is not entries_of_fit(one, square.astype(np.float32))
     assert entries_of_fit(one, square) is not entries_of_fit(one)
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled then")
+def test_fits_that_share_entries_call_kernels_with_the_same_types(monkeypatch):
+    """Whatever is asked of them: a wrong type would be read as another, unseen."""
+    from numba import typeof
+
+    types, called, plain = {}, set(), QuadraticEngine.run
+
+    def run(self, kernel, *arguments):
+        if (self, kernel) not in called:  # which keeps the engine, so that its place is not taken by another
+            called.add((self, kernel))
+            found = tuple(map(typeof, arguments))
+            assert types.setdefault((id(self.entries), kernel), found) == found, kernel
+        return plain(self, kernel, *arguments)
+
+    monkeypatch.setattr(QuadraticEngine, "run", run)
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((12, 20)), rng.standard_normal(12)
+    tall, response = rng.standard_normal((60, 6)), rng.standard_normal(60)
+    frozen = y.copy()
+    frozen.flags.writeable = False
+    bounded = dict(penalty_factor=np.r_[0, 0, np.ones(18)], lower=np.r_[-1, np.full(19, -np.inf)])
+    for options in (
+        {}, dict(fit_intercept=False), dict(lower=-1, upper=1), dict(l1_ratio=0.5), dict(offset=frozen), bounded,
+        dict(sample_weight=np.arange(12)), dict(alphas=np.array([1, 0.1, 0.0])),
+    ):  # fmt: skip
+        for each in X, sparse.csc_array(X):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                path = fastnet.enet_path(each, frozen, **({"alphas": 3} | options))
+                fastnet.enet_path(each, y > 0, family="binomial", **({"alphas": 3} | options))
+            fastnet.enet_path(each, y, alphas=2, warm_start=path)
+    fastnet.enet_path(tall, response, alphas=3, alpha_min_ratio=1e-3)
+    shared = {entries for entries, _ in types}
+    assert 4 <= len(shared) < 40 < len(types)

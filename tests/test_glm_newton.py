@@ -202,3 +202,27 @@ def test_the_first_pass_of_a_bounded_null_model_forgets_the_one_before(monkeypat
     assert 0 < screened.sum() < 30
     assert np.all(np.abs(screen.aside[screened]) <= 2 * np.sqrt(screen.square[screened]))
     assert screen.pair["live"].sum() == screened.sum()
+
+
+@pytest.mark.parametrize("form", [np.asfortranarray, sp.csc_array])
+@pytest.mark.parametrize("direct", [True, False])
+def test_idle_rows_are_dropped_where_they_are_many(form, direct):
+    """From a large support back to a small one, and on from there: as if nothing else had ever been active."""
+    X, y = data(300, 200, seed=6)
+    y = (y > np.median(y)).astype(float)
+    engine = make_glm_engine(find_family("binomial"), check_problem(form(X), y), fit_intercept=True, standardize=True)
+    if not direct:
+        engine.never_direct()
+    top = engine.units.alpha_of(engine.largest, 1.0)
+    engine.solve(0.05 * top, 1.0, 1e-8, 1000)
+    many = int(engine.work.counts[ROWS])
+    engine.solve(0.5 * top, 1.0, 1e-8, 1000)
+    engine.solve(0.45 * top, 1.0, 1e-8, 1000)
+    assert engine.work.counts[ROWS] < 0.6 * many
+    again = make_glm_engine(find_family("binomial"), check_problem(form(X), y), fit_intercept=True, standardize=True)
+    for alpha in (0.4 * top, 0.2 * top):
+        for each in (engine, again):
+            assert each.solve(alpha, 1.0, 1e-8, 1000) == fastnet.result.Status.CONVERGED
+        one, other = (each.point(alpha, 0) for each in (engine, again))
+        assert one.objective == pytest.approx(other.objective, rel=1e-7)
+        assert set(one.columns) == set(other.columns)

@@ -296,6 +296,31 @@ def test_moments_and_the_product_that_comes_with_them(name, scale, weighted):
     np.testing.assert_allclose(product, true, atol=1e-7 * scale if "offset" in name else 1e-13 * np.abs(true).max())
 
 
+@pytest.mark.parametrize("name", ["dense", "csc", "csc_one_offset"])
+@pytest.mark.parametrize("limited", [False, True])
+def test_the_solution_that_is_read_is_the_one_that_was_found(name, limited):
+    """Coefficients and intercept on the scale of the data make the predictor that the residual belongs to."""
+    X, y = data(40, 30, seed=3)
+    room = np.where(np.arange(30) == 4, np.inf, 0.05)
+    options = dict(penalty_factor=np.where(np.arange(30) == 4, 0.0, 1.0))
+    if limited:
+        options |= dict(lower=-0.4 * room, upper=room)
+    if name == "csc_one_offset":  # such a column is centred entry by entry
+        X = X + 1e3 * (np.arange(30) == 3)
+    X = X if name == "dense" else sp.csc_array(X)
+    engine = QuadraticEngine(make(X, y, **options))
+    alpha = engine.units.alpha_of(0.01 * engine.largest, 1.0)
+    point = engine.point(alpha, engine.solve(alpha, 1.0, 1e-10, 1000))
+    assert len(point.columns) > 5
+    assert {3, 4} <= set(point.columns)
+    if limited:
+        coefs = point.coefs[point.columns != 4]
+        assert coefs.min() == pytest.approx(-0.02, rel=1e-12)
+        assert coefs.max() == pytest.approx(0.05, rel=1e-12)
+    fitted = y - engine.work.residual / engine.quadratic.root * engine.units.response
+    np.testing.assert_allclose(X[:, point.columns] @ point.coefs + point.intercept, fitted, atol=1e-9 * np.abs(y).max())
+
+
 @pytest.mark.parametrize("options", [{}, {"fit_intercept": False}, {"standardize": False, "lower": 0.0}])
 @pytest.mark.parametrize("name", ["dense", "csc", "offset", "csc_offset"])
 def test_correlations_taken_along_are_those_of_a_pass(name, options):

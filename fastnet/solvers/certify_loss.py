@@ -10,8 +10,11 @@ from .gap import conjugate_sum, scale_limits
 from .predictor import CONJUGATES, CORRELATED, OTHER_CONJUGATES, OTHER_SCALE, PENALTY, SCALE
 
 
-def gap_of(fit):
-    """The duality gap, not yet over the null objective: the best of the two dual points that `examine_loss` left."""
+def finish_certificate(fit):
+    """The duality gap by the better of the two dual points that `examine_loss` left, not yet over the null objective.
+
+    Notes fit.value, the objective, and the gap over the null objective in work.values.
+    """
     penalty, s, first, other, second = fit.at.values[PENALTY : OTHER_CONJUGATES + 1].tolist()
     fit.value, bound, other_bound = fit.values(s, other)
     if fit.traits.convex:

@@ -11,7 +11,7 @@ from ..jit import fast, internal, potrf
 from ..vectors import axpy_range, dot_head
 
 DEPENDENT = 1e-13  # a pivot below this fraction of its diagonal marks a duplicate or dependent column
-LARGE = np.inf if config.DISABLE_JIT else 48  # from this size on LAPACK is faster (3 to 4 times at 200)
+LARGE = np.inf if config.DISABLE_JIT else 48  # from here on LAPACK is faster; plain Python cannot call it
 DOUBLE, LOWER = ord("d"), ord("L")  # LAPACK counts down the columns: to it, our upper triangle is the lower one
 
 
@@ -161,9 +161,13 @@ def _subtract_four(r0, r1, r2, r3, out, first, m):
 
 @internal
 def factorize(R, m):
-    """Overwrite the upper triangle of R[:m, :m], a positive definite matrix, with its factor; False when it is not."""
+    """Overwrite the upper triangle of R[:m, :m], a positive definite matrix, with its factor; False when it is not.
+
+    R is contiguous.
+    """
     if m >= LARGE:
-        return potrf(DOUBLE, LOWER, m, R.ctypes, R.shape[1]) == 0 and R[m - 1, m - 1] > 0.0  # which is nan if any is
+        info = potrf(DOUBLE, LOWER, m, R.ctypes, R.shape[1])
+        return info == 0 and R[m - 1, m - 1] > 0.0  # not every LAPACK reports nan
     for start in range(0, m, 4):
         stop = min(start + 4, m)
         for i in range(start, stop):

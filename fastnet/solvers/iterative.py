@@ -3,12 +3,13 @@
 import numpy as np
 
 from ..result import Status
-from ..state import GAP, ITERATIONS, SUPPORT, records
+from ..state import GAP, ITERATIONS, ROWS, SUPPORT, records
 from .coordinate_descent import extrapolate, sweep
 from .rows import compact
 
 LOOSE = 30.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
+HALF = 0.5  # share of the tolerance that violations of the active rows may take
 FINEST = 2e-16  # below this a change of a correlation is rounding
 
 
@@ -25,7 +26,7 @@ def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
     tightness, first = 1.0, True
     coarse = 0.05 * l1 if l1 > 0.0 else 1e-3 * np.sqrt(tol)
     while True:
-        accuracy = fit.accuracy(coarse, tol) * tightness
+        accuracy = _accuracy(fit, coarse, tol) * tightness
         accuracy = max(FINEST, min(coarse, LOOSE * accuracy) if first else accuracy)
         while counts[ITERATIONS] < max_iter and not _sweeps(fit, l1, l2, accuracy, max_iter):
             pass
@@ -40,6 +41,13 @@ def solve_iterative(fit, l1, l2, l1_next, ratio, tol, max_iter):
             if tightness < TIGHTEST:
                 return Status.STALLED
         first = False
+
+
+def _accuracy(fit, coarse, tol):
+    """Violation of optimality of the rows at which the gap is about half the tolerance; at most `coarse`."""
+    rows = fit.active[: fit.work.counts[ROWS]]
+    size = float(rows["factor"] @ np.abs(rows["coef"]))
+    return min(coarse, HALF * tol * fit.null / size) if size > 0.0 else coarse
 
 
 def _sweeps(fit, l1, l2, accuracy, max_iter):

@@ -38,7 +38,7 @@ FORCING = 0.02  # or to the violation at hand where that is larger
 NEARLY = 30.0  # violations up to this multiple of those asked for may come with a gap that is small enough
 MOST_IDLE = 30  # Newton steps without a smaller violation before the direct solver gives up
 
-FINISHED, MOVED, STALE, FAILED = range(4)
+FINISHED, READY, STALE, FAILED = range(4)
 
 
 @internal
@@ -184,12 +184,12 @@ def lagged_direction(
 ):
     """The Newton step to the optimum of the model: new coefficients to active, old ones to `before`.
 
-    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, MOVED, STALE when
+    Returns FINISHED when no violation exceeds `accuracy` or the gap will be at most `enough`, READY, STALE when
     `renew_gram` must be called first (the call is then `resumed`), or FAILED when the last step got stuck.
     """
     if not resumed:
         code = _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, accuracy, enough)
-        if code != MOVED:
+        if code != READY:
             return code
     violation = at.values[VIOLATION]
     if at.counts[AGE] == 0:
@@ -201,12 +201,12 @@ def lagged_direction(
     _change_of_eta(store, active, quadratic, work, at, before)
     at.counts[AGE] += 1
     work.counts[ITERATIONS] += 1
-    return MOVED
+    return READY
 
 
 @internal
 def _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, accuracy, enough):
-    """What there is to do, as `lagged_direction` returns it; at.values[VIOLATION] is the violation at hand."""
+    """As `lagged_direction`, READY where a step can be made; at.values[VIOLATION] is the violation at hand."""
     measure_stretch(at)
     violation = reduced_violation(store, active, quadratic, work, inner.residual, at, l1, l2)
     at.values[VIOLATION] = violation
@@ -222,7 +222,7 @@ def _look(store, active, factor, screen, quadratic, work, inner, at, l1, l2, acc
         at.counts[HESSIAN] = 0
     if at.counts[HESSIAN] == 0:
         at.counts[AGE] = 0
-    return STALE if want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0 else MOVED
+    return STALE if want_rows(active, work, at, l1, l2) > 0 or at.counts[HESSIAN] == 0 else READY
 
 
 @internal

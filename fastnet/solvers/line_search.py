@@ -111,7 +111,7 @@ def _try(at, share):
 
 
 @internal
-def begin_search(at, active, quadratic, work, before, l1, l2, convex):
+def _begin_search(at, active, quadratic, work, before, l1, l2, convex):
     """Start the search along at.change; `search` goes on when the slopes at at.trial are there."""
     note, rows = at.search[0], work.counts[ROWS]
     change = size = length = 0.0
@@ -265,4 +265,4 @@ def search(at, active, quadratic, work, before, l1, l2, convex, order):
             return DONE
     if note.refit and not _refit(at, active, quadratic, work, before):
         return DONE
-    return begin_search(at, active, quadratic, work, before, l1, l2, convex)
+    return _begin_search(at, active, quadratic, work, before, l1, l2, convex)

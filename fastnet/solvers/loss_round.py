@@ -10,7 +10,7 @@ import numpy as np
 
 from ..jit import internal, jit
 from ..state import DIRECT, ITERATIONS, MODE, ROWS, TRUE, VIOLATORS
-from .certify_loss import examine_loss, gap_of
+from .certify_loss import examine_loss, finish_certificate
 from .lagged_hessian import renew_gram
 from .lagged_newton import FAILED, FINISHED, MOST_IDLE, STALE, lagged_direction
 from .line_search import DONE, REFIT, STEP, VALUE, ask_loss, search
@@ -22,19 +22,22 @@ from .predictor import (
     LAST,
     LENGTH,
     extrapolate_predictor,
-    rebuild_predictor,
 )
 from .prox_newton import reweighted_direction, take_out_direct
 from .rows import compact
 
-MANY_IDLE = 0.4  # share of the active rows that must be idle for the others to be moved together,
-WORTHWHILE = 1e4  # and the entries that they store
+CROWDED_SHARE = 0.4  # rows of coefficient zero are dropped where they are more than this share of the active rows
+CROWDED_ENTRIES = 1e4  # and store more entries: to move the others up costs more than a few rows do
 
-# Besides the orders of the line search. First what Python may order: a new alpha, from its extrapolation or without it;
-# a descent, its next direction, the rest of one whose Hessian was made meanwhile, its end; the certificate alone. Then
-# what the kernel asks for: to drop idle rows, a new Hessian, a direction by sweeps, eta from the coefficients, and the
-# values of the loss that the gap needs.
-START, EXTRAPOLATE, DESCEND, DIRECTION, RESUME, END, EXAMINE, CROWDED, HESSIAN, SWEEP, RENEW, LOOK = range(6, 18)
+# Orders after those of the line search, which are all below DONE.
+# Python orders: START a new alpha; EXTRAPOLATE the same, once idle rows are dropped; DESCEND Newton steps from here;
+# RESUME the direction for which a new Hessian was made; END what follows the last step; EXAMINE the certificate alone.
+# Within the kernel only: DIRECTION, the next Newton direction.
+# The kernel asks for: CROWDED drop idle rows; NEW_HESSIAN; SWEEP a direction by sweeps; REBUILD eta from the
+# coefficients; LOOK the values of the loss that the gap needs.
+(
+    START, EXTRAPOLATE, DESCEND, DIRECTION, RESUME, END, EXAMINE, CROWDED, NEW_HESSIAN, SWEEP, REBUILD, LOOK,
+) = range(DONE + 1, DONE + 13)  # fmt: skip
 
 
 class Goal(NamedTuple):
@@ -43,12 +46,12 @@ class Goal(NamedTuple):
     l1: float
     l2: float
     collect: float = np.inf  # correlations from here on are listed
-    coarse: float = 0.0  # the largest violation of optimality that an active row may keep,
-    excess: float = np.inf  # or this over the L1 norm of the coefficients
-    enough: float = 0.0  # a gap seems to be at most so much: no further steps
-    most: int = 0  # iterations of the alpha
-    ratio: float = 0.0  # step of l1 over the one before
-    alone: bool = False  # a move or a refit, and nothing after it
+    coarse: float = 0.0  # largest violation of optimality that an active row may keep,
+    excess: float = np.inf  # or this over sum_k factor_k |coef_k| where that is smaller: what violations add to the gap
+    enough: float = 0.0  # no further Newton step once the gap is expected to be at most this
+    most: int = 0  # iterations allowed for the alpha, those already done included
+    ratio: float = 0.0  # for START: step of l1 over the one before; 0 extrapolates nothing
+    alone: bool = False  # stop after the move or refit that is ordered, see `move`
 
 
 class Traits(NamedTuple):
@@ -65,27 +68,22 @@ def take_round(fit, goal, order):
         if order == CROWDED:
             compact(fit, goal.l1)
             order = EXTRAPOLATE
-        elif order == HESSIAN:
+        elif order == NEW_HESSIAN:
             renew_gram(fit)
             order = RESUME
         elif order == SWEEP:
             most = goal.most - fit.work.counts[ITERATIONS]
             order = STEP if reweighted_direction(fit, goal.l1, goal.l2, fit.at.values[ACCURACY], most) else END
-        else:
-            fit.run(rebuild_predictor, fit.store, fit.active, fit.quadratic, fit.work, fit.at)
-            fit.evaluate()
+        elif order == REBUILD:
+            fit.rebuild()
             order = REFIT
-    return gap_of(fit)
+    return finish_certificate(fit)
 
 
-def line_search(fit, at, quadratic, work, l1, l2, order):
-    """Move `at`, `work` and the active coefficients of a GLMEngine.
+def move(fit, at, quadratic, work, l1, l2, order):
+    """`search` to its end, with nothing after it; `order` is STEP or REFIT.
 
-    order
-        STEP: along at.change and from `before` to the active coefficients.
-        REFIT: Newton on the unpenalised part alone, until its gradient is rounding.
-
-    The share accepted of the last step goes to at.values[LENGTH]; 0 when nothing has changed.
+    `at`, `quadratic` and `work` need not be those of `fit`: the deviance of a constant has its own.
     """
     go_on(fit, at, quadratic, work, Goal(l1, l2, alone=True), order)
 
@@ -127,11 +125,11 @@ def proceed(
             order = DIRECTION
         elif order == DIRECTION or order == RESUME:
             order = _direction(store, active, factor, screen, quadratic, work, inner, at, before, goal, order == RESUME)
-            if order == HESSIAN or order == SWEEP:
+            if order == NEW_HESSIAN or order == SWEEP:
                 return order
         else:  # the end of a descent
             if work.counts[MODE] != DIRECT and work.counts[ITERATIONS] > 0:
-                return RENEW  # steps on reweighted rows may have carried eta off by rounding
+                return REBUILD  # steps on reweighted rows may have carried eta off by rounding
             order = REFIT if quadratic.basis.shape[0] > 0 else EXAMINE
     work.counts[VIOLATORS], work.counts[TRUE] = examine_loss(
         design, store, active, screen, quadratic, work, sight, at, traits, goal.collect, goal.l1, goal.l2
@@ -141,12 +139,13 @@ def proceed(
 
 @internal
 def _is_crowded(store, active, rows):
+    """Whether so many rows have a zero coefficient that `compact` pays."""
     idle = entries = 0
     for k in range(rows):
         if active[k].coef == 0.0:
             idle += 1
             entries += store.row_entries(k)
-    return idle > MANY_IDLE * rows and entries > WORTHWHILE
+    return idle > CROWDED_SHARE * rows and entries > CROWDED_ENTRIES
 
 
 @internal
@@ -182,5 +181,5 @@ def _direction(store, active, factor, screen, quadratic, work, inner, at, before
         take_out_direct(active, factor, work, at)
         return SWEEP
     if code == STALE:
-        return HESSIAN
+        return NEW_HESSIAN
     return END if code == FINISHED else STEP

@@ -13,12 +13,34 @@ STEEP = 1e-4  # |residual| counts as this much curvature at least: bounds the Ne
 # Huber paths crept whose residuals are thousands of delta
 FLAT = 1e-7  # and so does this share of the mean curvature
 
-# Places in `Predictor.counts` and `Predictor.values`
-HESSIAN, FALLBACKS, AGE, IDLE, CORRELATED, FIRST, DESCENDING = range(7)
+# Places in `Predictor.counts`
 (
-    LENGTH, LAST, BEST, BEND, MODEL_BEND, STRETCH, FIRST_STRETCH, WASTE, VIOLATION, ACCURACY,
-    PENALTY, SCALE, CONJUGATES, OTHER_SCALE, OTHER_CONJUGATES,
-) = range(15)  # fmt: skip
+    HESSIAN,  # 1 when there is a lagged Hessian
+    FALLBACKS,  # times the direct solver gave up
+    AGE,  # Newton steps since the Hessian was taken
+    IDLE,  # steps without a smaller violation
+    CORRELATED,  # 1 when active.correlation is today's
+    FIRST,  # 1 until the first step of an alpha was measured
+    DESCENDING,  # 1 when the first descent of an alpha has begun
+) = range(7)
+# Places in `Predictor.values`
+(
+    LENGTH,  # share of the last step that was accepted
+    LAST,  # violation before it
+    BEST,  # smallest violation so far
+    BEND,  # curvature of the loss along that step
+    MODEL_BEND,  # curvature that the model saw
+    STRETCH,  # what the lagged Hessian is multiplied by
+    FIRST_STRETCH,  # what it should have been multiplied by in the first step of the last alpha
+    WASTE,  # cost of the steps repeated for an old Hessian
+    VIOLATION,  # now
+    ACCURACY,  # the largest violation that is accurate enough
+    PENALTY,
+    SCALE,  # of the first dual point
+    CONJUGATES,  # what the gap has there besides penalty and loss
+    OTHER_SCALE,  # of the second
+    OTHER_CONJUGATES,
+) = range(15)
 
 IMAGES = 16  # rows whose products with a general Hessian the loss makes in one call, or more
 
@@ -66,14 +88,8 @@ class Predictor(NamedTuple):
     products: np.ndarray  # (b, n) these products
     block: np.ndarray  # (4 n,) four vectors, as the rows' row_dots takes them
     normal: np.ndarray  # (q + 1, q) normal equations of the unpenalised part, and their right-hand side
-    counts: np.ndarray  # (7,) int64: 1 when there is a lagged Hessian; times the direct solver gave up; Newton steps
-    # since the Hessian was taken; steps without a smaller violation; 1 when active.correlation is today's; 1 until the
-    # first step of an alpha was measured; 1 when that alpha's first descent has begun
-    values: np.ndarray  # (15,) share of the last step that was accepted; violation before it; smallest violation so
-    # far; curvature of the loss along that step; curvature that the model saw; what the lagged Hessian is multiplied
-    # by; what it should have been multiplied by in the first step of the last alpha; cost of the steps repeated for it;
-    # violation now; the largest that is accurate enough; penalty; two scales of the dual point, each with what the gap
-    # has there besides penalty and loss
+    counts: np.ndarray  # (7,) int64, see the places above
+    values: np.ndarray  # (15,)
     search: np.ndarray  # (1,) SEARCH
 
     @classmethod
@@ -172,7 +188,7 @@ def extrapolate_predictor(store, active, quadratic, work, at, before, ratio):
     """The start of an alpha, from the last two.
 
     The coefficients move by `ratio` times their last change, those that would change sign stop at zero, and at.change
-    is the change of eta: a direction for `line_search`.
+    is the change of eta: a direction for `search`.
     """
     renew_predictor(store, active, quadratic, work, at)
     at.values[MODEL_BEND] = 0.0

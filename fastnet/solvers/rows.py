@@ -236,12 +236,14 @@ def remember(active, work):
 
 @jit
 def read_solution(design, store, active, screen, work, response, root_components, components):
-    """The columns that are not zero and their data-scale coefficients, to screen.candidate and screen.found.
+    """The columns that are not zero and their data-scale coefficients, in place of what a certificate left in
+    screen.candidate and screen.found.
 
     Inside their bounds, whatever a step was rounded to. components = basis @ sum_k coef_k column_k, before those
-    columns were projected off the basis. Returns (how many, sum_k center_k coef_k on the scale of the data).
+    columns were projected off the basis; root_components = basis @ root. Returns (how many, sum_k center_k coef_k on
+    the scale of the data).
     """
-    count, centre, shift = 0, 0.0, 0.0
+    count, at_center, shift = 0, 0.0, 0.0
     for a in range(components.shape[0]):
         components[a] = 0.0
     for k in range(work.counts[ROWS]):
@@ -252,14 +254,14 @@ def read_solution(design, store, active, screen, work, response, root_components
         j = active[k].column
         for a in range(components.shape[0]):
             components[a] += b * store.loading[k, a]
-        shift += b * design.col_shift(j)
+        shift += b * design.col_shift(j)  # sparse rows are not centred
         screen.candidate[count] = j
         screen.found[count] = b * design.scaling[j].inv_scale * response
-        centre += design.scaling[j].center * screen.found[count]
+        at_center += design.scaling[j].center * screen.found[count]
         count += 1
     for a in range(components.shape[0]):
         components[a] -= shift * root_components[a]
-    return count, centre
+    return count, at_center
 
 
 @jit
