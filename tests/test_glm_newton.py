@@ -12,7 +12,8 @@ from fastnet.glm_engine import GLMEngine
 from fastnet.glm_problem import make_glm_engine
 from fastnet.losses import cox, find_family
 from fastnet.solvers.lagged_hessian import PRESENT
-from fastnet.state import ITERATIVE, MODE, RESIDENT, ROWS
+from fastnet.solvers.predictor import FALLBACKS
+from fastnet.state import DIRECT, ITERATIVE, MODE, RESIDENT, ROWS
 from fastnet.validation import check_problem
 
 
@@ -226,3 +227,19 @@ def test_idle_rows_are_dropped_where_they_are_many(form, direct):
         one, other = (each.point(alpha, 0) for each in (engine, again))
         assert one.objective == pytest.approx(other.objective, rel=1e-7)
         assert set(one.columns) == set(other.columns)
+
+
+@pytest.mark.parametrize("form", [np.asfortranarray, sp.csc_array])
+def test_idle_rows_do_not_end_the_direct_solver(form):
+    """They are dropped where their number, and not that of the others, goes beyond what a factor may have."""
+    X, y = data(100, 400, seed=6)
+    y = (y > np.median(y)).astype(float)
+    engine = make_glm_engine(find_family("binomial"), check_problem(form(X), y), fit_intercept=True, standardize=True)
+    engine.limit = 70
+    top, most = engine.units.alpha_of(engine.largest, 1.0), 0
+    for share in (0.5, 0.3, 0.2, 0.12, 0.07):
+        assert engine.solve(share * top, 1.0, 1e-9, 1000) == fastnet.result.Status.CONVERGED
+        most = max(most, np.count_nonzero(engine.active["coef"]))
+    assert 40 < most < 60
+    assert engine.work.counts[MODE] == DIRECT
+    assert engine.at.counts[FALLBACKS] == 0
