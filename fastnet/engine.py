@@ -42,6 +42,7 @@ from .unpenalised import polish, settle
 DIRECT_LIMIT = 800  # see `direct_limit`
 MOST_DIRECT = 2500  # two factors of this size are 100 MB
 FIRST_CAPACITY = 64
+LONG_STRIDE, SHORT_STRIDE = 0.65, 0.85  # see `stride_of`
 STEPS = 200  # on the factor, in one call of a kernel, about
 NULL_TOL, NULL_ITERATIONS = 1e-13, 10_000  # for the null model, when it needs iterations
 MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
@@ -80,7 +81,7 @@ class QuadraticEngine:
         self.factor = Factor.allocate(FIRST_CAPACITY)
         self.store = make_rows(units.design, FIRST_CAPACITY, basis_size)
         self.support = None
-        self.limit = direct_limit(units.design)
+        self.limit, self.stride = direct_limit(units.design), stride_of(units.design)
         self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(basis_size)  # scratch
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
@@ -299,3 +300,12 @@ def direct_limit(design):
     """
     n, p, entries = design.matrix_size()
     return DIRECT_LIMIT if entries < n * p else min(max(DIRECT_LIMIT, n), MOST_DIRECT)
+
+
+def stride_of(design):
+    """Ratio of successive alphas on the way to one that is far off.
+
+    On dense wide data chance correlations are large: a long step lets in many columns that leave again.
+    """
+    n, p, entries = design.matrix_size()
+    return SHORT_STRIDE if n < p and entries == n * p else LONG_STRIDE

@@ -10,12 +10,13 @@ per alpha, repeat:
 import numpy as np
 
 from .designs import make_rows
-from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit
+from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit, stride_of
 from .entries import entries_of_fit
 from .glm_null import expectation_holds, fit_bounded_null, fit_null
 from .references import screening_of
 from .result import Status
 from .solvers.certify_loss import leave_out_constant
+from .solvers.direct import drop_idle
 from .solvers.iterative import HALF
 from .solvers.line_search import ORTHOGONAL, REFIT, STEP
 from .solvers.loss_kernels import kernels_of
@@ -43,6 +44,7 @@ from .unpenalised import polish_loss, settle
 LOOSE = 100.0  # the first round of an alpha, with its active set still moving, is solved so much less accurately
 TIGHTEST = 1e-10
 FLOOR = 1e-13  # a gap below this (over the null objective) that a more accurate round does not lower is rounding
+ROOM = 0.1  # share of the rows that the direct solver may have which must be free after idle ones are dropped
 ENOUGH = 0.7  # a point whose gap seems to be at most this share of the tolerance is certified
 
 
@@ -74,7 +76,7 @@ class GLMEngine(QuadraticEngine):
         self.store = make_rows(units.design, FIRST_CAPACITY, q)
         self.model = make_rows(units.design, FIRST_CAPACITY, q)
         self.support = records(FIRST_CAPACITY, SUPPORT)
-        self.limit = direct_limit(units.design)
+        self.limit, self.stride = direct_limit(units.design), stride_of(units.design)
         self.history, self.entries = [], entries_of_fit(units.design, quadratic, units.square, loss)
         self.reach = units.design.matrix_size()[2]
         self.unsettled = True  # the last alpha's first round met violators
@@ -146,8 +148,10 @@ class GLMEngine(QuadraticEngine):
         while not gap <= allowed:
             if counts[ITERATIONS] >= max_iter:
                 return Status.MAX_ITER
-            true = counts[TRUE]
-            self.load(counts[VIOLATORS], l2)
+            true, violators = counts[TRUE], int(counts[VIOLATORS])
+            if counts[MODE] == DIRECT and counts[ROWS] + violators > self.limit:
+                violators = self._make_room(violators)
+            self.load(violators, l2)
             if true == 0 and not first:
                 tightness *= 0.2
                 if tightness < TIGHTEST or 0.9 * best <= gap <= FLOOR * self.null:
@@ -159,6 +163,23 @@ class GLMEngine(QuadraticEngine):
             )  # fmt: skip
             gap = take_round(self, goal, DESCEND)
         return Status.CONVERGED
+
+    def _make_room(self, violators):
+        """Fewer rows, and of the violators the worst, so that the direct solver may go on; how many are left of them.
+
+        The others are met again. Where too little room is left all stay, and `load` leaves the direct solver.
+        """
+        drop_idle(self, violators)
+        room = self.limit - int(self.work.counts[ROWS])
+        if violators <= room or room < ROOM * self.limit:
+            return violators
+        candidate, found = self.screen.candidate, self.screen.found
+        size = np.abs(found[:violators])
+        if len(self.quadratic.limits):
+            size /= self.quadratic.limits["factor"][candidate[:violators]]
+        worst = np.argpartition(-size, room)[:room]
+        candidate[:room], found[:room] = candidate[worst], found[worst]
+        return room
 
     def descend(self, l1, l2, accuracy, max_iter):
         """Newton steps until no active row violates optimality by more than `accuracy`; the unpenalised part refitted.

@@ -21,7 +21,7 @@ import scipy.linalg
 
 from . import interrupts
 from .designs import make_design, unscaled
-from .engine import Point
+from .engine import LONG_STRIDE, Point
 from .glm_engine import GLMEngine
 from .result import Status
 from .solvers.certify import NEGLIGIBLE
@@ -47,6 +47,7 @@ class GLMRidgeEngine:
         """`columns`, a `GLMEngine`, has fitted the null model; it also solves alphas with an L1 penalty."""
         self.columns, self.units, self.null = columns, columns.units, columns.null
         self.features = self.beta = None
+        self.stride = LONG_STRIDE  # few directions, no columns that come and go
 
     def _make_features(self, plain):
         """The problem in the directions of Z; `plain`: without a penalty, in any basis of them."""

@@ -38,7 +38,7 @@ class GramEngine:
     """State of one Gaussian fit from its Gram matrix; falls back on `rounds`, an engine over X, where it stalls."""
 
     def __init__(self, rounds: QuadraticEngine):
-        self.rounds, self.units = rounds, rounds.units
+        self.rounds, self.units, self.stride = rounds, rounds.units, rounds.stride
         quadratic = self.units.quadratic
         p = len(self.units.square)
         self.null = rounds.null

@@ -1,6 +1,7 @@
 """The path driver: a grid of alphas, solved from the largest to the smallest, each certified before the next.
 
-It knows neither matrices nor losses: an engine brings its own state to one alpha and reports the point.
+It knows neither matrices nor losses: an engine brings its own state to one alpha and reports the point. `engine.stride`
+is the ratio of successive alphas that it takes well.
 """
 
 import time
@@ -11,9 +12,7 @@ from scipy import sparse
 from .exceptions import PathInterrupted
 from .result import Path, Status
 
-FARTHEST = 0.5  # an alpha below this share of the last one is reached through hidden points in between
-STRIDE = 0.65  # ratio of successive hidden alphas
-HIDDEN_TOL = 1e-2  # their tolerance: they only warm-start
+HIDDEN_TOL = 1e-3  # of hidden points; they only warm-start, but on dense wide X looser ones let in too many columns
 
 
 def default_grid(alpha_max, count, alpha_min_ratio, n, p):
@@ -65,8 +64,9 @@ class PathRun:
     def _solve(self, alpha, reached):
         options = self.options
         start = time.perf_counter()
-        while reached * FARTHEST > alpha > 0:
-            reached = max(alpha, reached * STRIDE)
+        stride = self.engine.stride
+        while reached * stride**1.5 > alpha > 0:  # far off: through hidden points in between
+            reached = max(alpha, reached * stride)
             if reached > alpha:
                 self.engine.solve(reached, options.l1_ratio, max(options.tol, HIDDEN_TOL), options.max_iter)
         status = self.engine.solve(alpha, options.l1_ratio, options.tol, options.max_iter)

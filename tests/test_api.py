@@ -16,7 +16,7 @@ from parts import data
 
 import fastnet
 from fastnet import ConvergenceWarning, Path, PathInterrupted, Status, interrupts
-from fastnet import path as path_module
+from fastnet import engine as engine_module
 from fastnet.api import fit_path
 from fastnet.engine import QuadraticEngine
 from fastnet.gram_engine import prefers_gram
@@ -190,7 +190,7 @@ def test_warm_start_saves_work_and_changes_no_answer(problem):
 @pytest.mark.parametrize("bounded", [False, True])
 def test_warm_start_of_tall_data(l1_ratio, bounded, monkeypatch):
     """Where the path is solved from the Gram matrix of all columns."""
-    monkeypatch.setattr(path_module, "FARTHEST", 0.0)  # no hidden points, whose iterations nobody counts
+    monkeypatch.setattr(engine_module, "LONG_STRIDE", 0.0)  # no hidden points, whose iterations nobody counts
     X, y = data(300, 40, seed=5)
     options = dict(l1_ratio=l1_ratio, tol=1e-9) | (dict(lower=-0.1, upper=0.2) if bounded else {})
     whole = fastnet.enet_path(X, y, alphas=20, alpha_min_ratio=1e-3, **options)

@@ -65,7 +65,7 @@ def solve_direct(fit, l1, l2, tol, max_iter):
             order = ENTER
         else:
             if order == CROWDED:
-                _drop_idle(fit, counts[VIOLATORS])
+                drop_idle(fit, counts[VIOLATORS])
             else:
                 fit.grow()
             order = LOAD
@@ -89,7 +89,8 @@ def _take_steps(fit, collect, l1, l2, tol, null, max_iter, accuracy, order):
     )  # fmt: skip
 
 
-def _drop_idle(fit, violators):
+def drop_idle(fit, violators):
+    """Forget rows that are not in use, but not the violators that are listed to be loaded."""
     found = fit.screen.candidate[:violators].copy()
     compact(fit, np.inf)
     fit.screen.candidate[:violators] = found

@@ -31,6 +31,7 @@ class RidgeEngine:
     def __init__(self, units, lasso=None):
         """`lasso` solves the alphas that are not zero when l1_ratio > 0 (only alpha = 0 comes here)."""
         self.units, self.lasso = units, lasso
+        self.stride = 0.0 if lasso is None else lasso.stride  # a closed form: no way is too long
         quadratic = units.quadratic
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.solution = None  # (beta, gap, objective, |residual|^2)
