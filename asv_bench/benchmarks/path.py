@@ -59,7 +59,7 @@ def compiled(kind, variant, l1_ratio, tol):
 def fit(X, y, arguments, tol):
     import fastnet
 
-    return fastnet.enet_path(X, y, tol=tol, **arguments)
+    return fastnet.enet_path(X, y, **arguments | {"tol": tol})
 
 
 class Timed:
@@ -112,6 +112,30 @@ class PathDefault(_Path):
     variant = "intercept+standardize"
     params = [["S1", "S2", "debian"], L1_RATIOS, [1e-4], [1e-2]]
     param_names = PathDeep.param_names
+
+
+class OneAlpha(Timed):
+    """A single alpha far below the largest, as an estimator asks for it; ``time_grid``: a grid of 30 down to it."""
+
+    params = [["D1", "D2", "S1", "debian", "riboflavin", "mice"], ["gaussian", "binomial"]]
+    param_names = ["problem", "family"]
+
+    def setup(self, problem, family):
+        X, y = load(problem)
+        self.data = X, y if family == "gaussian" else (y > 0).astype(float)
+        self.options = PLAIN | {"family": family, "tol": 1e-4}
+        self.ratio = 0.05 if family == "binomial" else PROBLEMS[problem].alpha_min_ratio
+        self.alpha = self.ratio * self.fit(alphas=2, alpha_min_ratio=0.9).alpha_max
+        self.fit(alphas=[self.alpha])
+
+    def fit(self, **options):
+        return fit(*self.data, options | self.options, self.options["tol"])
+
+    def time_one(self, problem, family):
+        self.fit(alphas=[self.alpha])
+
+    def time_grid(self, problem, family):
+        self.fit(alphas=30, alpha_min_ratio=self.ratio)
 
 
 class _Variant(Timed):
