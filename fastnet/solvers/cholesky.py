@@ -11,7 +11,8 @@ from ..jit import fast, internal, potrf
 from ..vectors import axpy_range, dot_head
 
 DEPENDENT = 1e-13  # a pivot below this fraction of its diagonal marks a duplicate or dependent column
-LARGE = np.inf if config.DISABLE_JIT else 48  # from here on LAPACK is faster; plain Python cannot call it
+# From so many columns on LAPACK is faster; plain Python cannot call it.
+LARGE = np.inf if config.DISABLE_JIT else 48  # type: ignore[attr-defined]
 DOUBLE, LOWER = ord("d"), ord("L")  # LAPACK counts down the columns: to it, our upper triangle is the lower one
 
 
