@@ -42,7 +42,7 @@ from .unpenalised import polish, settle
 DIRECT_LIMIT = 800  # see `direct_limit`
 MOST_DIRECT = 2500  # two factors of this size are 100 MB
 FIRST_CAPACITY = 64
-LONG_STRIDE, SHORT_STRIDE = 0.65, 0.85  # see `stride_of`
+LONG_STRIDE, SHORT_STRIDE = 0.65, 0.85  # see `stride`
 STEPS = 200  # on the factor, in one call of a kernel, about
 NULL_TOL, NULL_ITERATIONS = 1e-13, 10_000  # for the null model, when it needs iterations
 MOST_FALLBACKS = 5  # returns to the direct solver after it got stuck
@@ -81,8 +81,8 @@ class QuadraticEngine:
         self.factor = Factor.allocate(FIRST_CAPACITY)
         self.store = make_rows(units.design, FIRST_CAPACITY, basis_size)
         self.support = None
-        self.limit, self.stride = direct_limit(units.design), stride_of(units.design)
-        self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(basis_size)  # scratch
+        self.limit = direct_limit(units.design)
+        self.root_components = quadratic.basis @ quadratic.root
         self.null = 0.5 * float(quadratic.target @ quadratic.target)
         self.fallbacks = 0
         self.history = []  # l1 of the last points, for extrapolation
@@ -138,6 +138,15 @@ class QuadraticEngine:
     def _dot_all(self):
         """Dot every column with the residual; returns how many of the correlations are not zero."""
         return certify(self, 0.0, 0.0, 0.0, 0.0, 0.0)[0]
+
+    @property
+    def stride(self):
+        """Ratio of successive alphas on the way to one that is far off.
+
+        On dense wide data chance correlations are large: a long step lets in many columns that leave again.
+        """
+        n, p, entries = self.design.matrix_size()
+        return SHORT_STRIDE if n < p and entries == n * p else LONG_STRIDE
 
     def solve(self, alpha, l1_ratio, tol, max_iter):
         """Bring the state to one alpha; returns its status."""
@@ -271,7 +280,7 @@ class QuadraticEngine:
 
     def point(self, alpha, status):
         """The present solution on the scale of the data."""
-        screen, units, components = self.screen, self.units, self.components
+        screen, units, components = self.screen, self.units, np.empty(len(self.root_components))
         count, at_center = self.run(
             read_solution, self.design, self.store, self.active, screen, self.work, units.response,
             self.root_components, components,
@@ -300,12 +309,3 @@ def direct_limit(design):
     """
     n, p, entries = design.matrix_size()
     return DIRECT_LIMIT if entries < n * p else min(max(DIRECT_LIMIT, n), MOST_DIRECT)
-
-
-def stride_of(design):
-    """Ratio of successive alphas on the way to one that is far off.
-
-    On dense wide data chance correlations are large: a long step lets in many columns that leave again.
-    """
-    n, p, entries = design.matrix_size()
-    return SHORT_STRIDE if n < p and entries == n * p else LONG_STRIDE

@@ -10,19 +10,19 @@ per alpha, repeat:
 import numpy as np
 
 from .designs import make_rows
-from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit, stride_of
+from .engine import FIRST_CAPACITY, MOST_FALLBACKS, STEPS, QuadraticEngine, direct_limit
 from .entries import entries_of_fit
 from .glm_null import expectation_holds, fit_bounded_null, fit_null
 from .references import screening_of
 from .result import Status
 from .solvers.certify_loss import leave_out_constant
-from .solvers.direct import drop_idle
 from .solvers.iterative import HALF
 from .solvers.line_search import ORTHOGONAL, REFIT, STEP
 from .solvers.loss_kernels import kernels_of
 from .solvers.loss_round import DESCEND, EXAMINE, START, Goal, Traits, go_on, move, take_round
 from .solvers.predictor import FALLBACKS, HESSIAN, Predictor, rebuild_predictor
 from .solvers.prox_newton import leave_direct
+from .solvers.rows import compact
 from .state import (
     ACTIVE,
     DIRECT,
@@ -76,7 +76,7 @@ class GLMEngine(QuadraticEngine):
         self.store = make_rows(units.design, FIRST_CAPACITY, q)
         self.model = make_rows(units.design, FIRST_CAPACITY, q)
         self.support = records(FIRST_CAPACITY, SUPPORT)
-        self.limit, self.stride = direct_limit(units.design), stride_of(units.design)
+        self.limit = direct_limit(units.design)
         self.history, self.entries = [], entries_of_fit(units.design, quadratic, units.square, loss)
         self.reach = units.design.matrix_size()[2]
         self.unsettled = True  # the last alpha's first round met violators
@@ -88,7 +88,7 @@ class GLMEngine(QuadraticEngine):
         known = units.correlation if expectation_holds(self.work.residual, quadratic.target) else None
         self.units = units._replace(quadratic=self.quadratic, correlation=known)
         self.at.previous[:] = self.at.eta
-        self.root_components, self.components = quadratic.basis @ quadratic.root, np.zeros(q)
+        self.root_components = quadratic.basis @ quadratic.root
         self.largest = self.first_pass()
         fit_bounded_null(self)
 
@@ -136,15 +136,15 @@ class GLMEngine(QuadraticEngine):
     def _rounds(self, l1, l2, tol, max_iter):
         counts, allowed = self.work.counts, tol * self.null
         coarse = 0.05 * (l1 if l1 > 0 else 0.02 * self.largest)
-        loose = self.unsettled and l1 > 0
-        excess, enough = (LOOSE * HALF * allowed, 0.0) if loose else (HALF * allowed, ENOUGH * allowed)
+        loose = LOOSE if self.unsettled and l1 > 0 else 1.0
         goal = Goal(
-            l1, l2, collect=self._next(l1), coarse=coarse, excess=excess, enough=enough, most=max_iter,
-            ratio=self._step_ratio(l1),
+            l1, l2, collect=self._next(l1), coarse=coarse, excess=loose * HALF * allowed,
+            enough=ENOUGH * allowed if loose == 1.0 else 0.0, most=max_iter, ratio=self._step_ratio(l1),
         )  # fmt: skip
         gap = take_round(self, goal, START)
         self.unsettled = counts[TRUE] > 0
-        tightness, first, best = 1.0, True, np.inf
+        goal = goal._replace(collect=l1, excess=HALF * allowed, enough=ENOUGH * allowed, ratio=0.0)
+        first, best = True, np.inf
         while not gap <= allowed:
             if counts[ITERATIONS] >= max_iter:
                 return Status.MAX_ITER
@@ -153,14 +153,10 @@ class GLMEngine(QuadraticEngine):
                 violators = self._make_room(violators)
             self.load(violators, l2)
             if true == 0 and not first:
-                tightness *= 0.2
-                if tightness < TIGHTEST or 0.9 * best <= gap <= FLOOR * self.null:
+                goal = goal.tighter()
+                if not goal.coarse > TIGHTEST * coarse or 0.9 * best <= gap <= FLOOR * self.null:
                     return Status.STALLED
             first, best = False, min(best, gap)
-            goal = Goal(
-                l1, l2, collect=l1, coarse=tightness * coarse, excess=HALF * tightness * allowed,
-                enough=ENOUGH * tightness * allowed, most=max_iter,
-            )  # fmt: skip
             gap = take_round(self, goal, DESCEND)
         return Status.CONVERGED
 
@@ -169,7 +165,7 @@ class GLMEngine(QuadraticEngine):
 
         The others are met again. Where too little room is left all stay, and `load` leaves the direct solver.
         """
-        drop_idle(self, violators)
+        compact(self, np.inf)
         room = self.limit - int(self.work.counts[ROWS])
         if violators <= room or room < ROOM * self.limit:
             return violators

@@ -34,9 +34,7 @@ class Units(NamedTuple):
     # penalised and dependent on others of these
     response: float  # norm of the null residual: units of y
     penalty_scale: float  # units of x~ in the penalty: 1 when standardised
-    target_components: (
-        np.ndarray
-    )  # (q,) basis @ root * (y - offset) / response; of other losses, with eta in place of y
+    target_components: np.ndarray  # (q,) basis @ root * (y - offset) / response; of other losses, eta in place of y
     triangle: np.ndarray  # (q, q) [root, free columns] = basis' triangle
     fit_intercept: bool
     least_factor: float  # smallest positive penalty factor: the unit of those in `quadratic.limits`

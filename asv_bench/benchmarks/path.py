@@ -59,7 +59,7 @@ def compiled(kind, variant, l1_ratio, tol):
 def fit(X, y, arguments, tol):
     import fastnet
 
-    return fastnet.enet_path(X, y, **arguments | {"tol": tol})
+    return fastnet.enet_path(X, y, tol=tol, **arguments)
 
 
 class Timed:
@@ -123,13 +123,13 @@ class OneAlpha(Timed):
     def setup(self, problem, family):
         X, y = load(problem)
         self.data = X, y if family == "gaussian" else (y > 0).astype(float)
-        self.options = PLAIN | {"family": family, "tol": 1e-4}
+        self.options = PLAIN | {"family": family}
         self.ratio = 0.05 if family == "binomial" else PROBLEMS[problem].alpha_min_ratio
         self.alpha = self.ratio * self.fit(alphas=2, alpha_min_ratio=0.9).alpha_max
         self.fit(alphas=[self.alpha])
 
     def fit(self, **options):
-        return fit(*self.data, options | self.options, self.options["tol"])
+        return fit(*self.data, options | self.options, 1e-4)
 
     def time_one(self, problem, family):
         self.fit(alphas=[self.alpha])

@@ -65,7 +65,7 @@ def solve_direct(fit, l1, l2, tol, max_iter):
             order = ENTER
         else:
             if order == CROWDED:
-                drop_idle(fit, counts[VIOLATORS])
+                compact(fit, np.inf)
             else:
                 fit.grow()
             order = LOAD
@@ -87,13 +87,6 @@ def _take_steps(fit, collect, l1, l2, tol, null, max_iter, accuracy, order):
         take_steps, fit.design, fit.store, fit.active, fit.factor, fit.screen, fit.quadratic, fit.work,
         collect, l1, l2, tol, null, max_iter, fit.limit, accuracy, order, most,
     )  # fmt: skip
-
-
-def drop_idle(fit, violators):
-    """Forget rows that are not in use, but not the violators that are listed to be loaded."""
-    found = fit.screen.candidate[:violators].copy()
-    compact(fit, np.inf)
-    fit.screen.candidate[:violators] = found
 
 
 def fill_gram(fit, first):
